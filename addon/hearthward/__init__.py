@@ -1,0 +1,1 @@
+"""The Hearthward hub: devices, lifelog and safety of a warm home."""

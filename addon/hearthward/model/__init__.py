@@ -1,0 +1,1 @@
+"""Frozen structs of the home: the wire format, the API schema and the tables come from here."""

@@ -1,0 +1,51 @@
+"""Roles, keys and pairing."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Role(StrEnum):
+    """What the holder of a key may do; the first four each include the ones before."""
+
+    VIEWER = "viewer"
+    CAREGIVER = "caregiver"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+    DEVICE = "device"
+    SERVICE = "service"
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An access key; the secret itself is shown once and stored as a hash."""
+
+    id: str
+    name: str
+    role: Role
+    home: str
+    created: float
+    last_used: float | None = None
+    revoked: float | None = None
+
+
+class PairingRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A client asks for a key with the code that the hub shows."""
+
+    code: str
+    name: str
+
+
+class NewKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key with its token, which is shown this once."""
+
+    key: Key
+    token: str
+
+
+class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of every error response."""
+
+    error: str
+    code: str
+    details: dict[str, object]
+    request_id: str

@@ -1,0 +1,1 @@
+"""The simulated home: a thermal plant, simulated hardware, a virtual clock and scenarios."""
