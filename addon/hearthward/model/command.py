@@ -14,7 +14,13 @@ class CommandStatus(StrEnum):
     OFFLINE = "offline"
 
 
-class CommandBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class CommandBody(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+):
     """What is asked of a point.
 
     A button takes nothing; switch, number, select, text and time take `value`; a climate takes

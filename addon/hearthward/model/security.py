@@ -28,7 +28,9 @@ class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     revoked: float | None = None
 
 
-class PairingRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PairingRequest(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
     """A client asks for a key with the code that the hub shows."""
 
     code: str

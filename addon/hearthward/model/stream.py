@@ -16,7 +16,9 @@ class HubInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     api: str = "v1"
 
 
-class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot", tag_field="type"):
+class Snapshot(
+    msgspec.Struct, frozen=True, kw_only=True, tag="snapshot", tag_field="type"
+):
     """All current state as of `seq`; the first message to a client that cannot resume."""
 
     seq: int
@@ -26,7 +28,9 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="snapshot", tag_fi
     states: tuple[PointState, ...]
 
 
-class Resumed(msgspec.Struct, frozen=True, kw_only=True, tag="resumed", tag_field="type"):
+class Resumed(
+    msgspec.Struct, frozen=True, kw_only=True, tag="resumed", tag_field="type"
+):
     """The first message to a client that resumes: entries after `seq` follow."""
 
     seq: int
@@ -34,13 +38,17 @@ class Resumed(msgspec.Struct, frozen=True, kw_only=True, tag="resumed", tag_fiel
     hub: HubInfo
 
 
-class Entries(msgspec.Struct, frozen=True, kw_only=True, tag="entries", tag_field="type"):
+class Entries(
+    msgspec.Struct, frozen=True, kw_only=True, tag="entries", tag_field="type"
+):
     """Entries in order of their seq, without a gap."""
 
     entries: tuple[Entry, ...]
 
 
-class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat", tag_field="type"):
+class Heartbeat(
+    msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat", tag_field="type"
+):
     """Sent when nothing else was for a while; `seq` is the last entry of the lifelog."""
 
     seq: int
