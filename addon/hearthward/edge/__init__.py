@@ -1,0 +1,1 @@
+"""The edge: adapters turn their transports into the messages of `model.message`."""

@@ -1,0 +1,1 @@
+"""ESPHome nodes, spoken to over their native API."""
