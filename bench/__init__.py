@@ -1,0 +1,1 @@
+"""Measure Hearthward beside its peers."""

@@ -1,0 +1,1 @@
+"""The benchmarks: each module offers `measure()`, an async iterator of figures."""
