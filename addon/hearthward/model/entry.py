@@ -1,6 +1,7 @@
 """Entries: the records of the lifelog."""
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -48,3 +49,35 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     value: float | None = None
     text: str | None = None
     body: dict[str, object] | None = None
+
+
+class Order(StrEnum):
+    """Which end of the time a query begins at."""
+
+    ASC = "asc"
+    DESC = "desc"
+
+
+class EntryQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which entries are asked for, in order of time and then of seq.
+
+    `since` is inclusive and `until` exclusive (seconds since the epoch, UTC); `cursor` is the `next`
+    of the page before.
+    """
+
+    since: float | None = None
+    until: float | None = None
+    after_seq: Annotated[int, msgspec.Meta(ge=0, lt=2**63)] | None = None
+    device: str | None = None
+    point: str | None = None
+    kind: EntryKind | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
+    order: Order = Order.ASC
+    cursor: str | None = None
+
+
+class EntryPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Entries that were asked for; `next` is the cursor of the page behind, if there is one."""
+
+    entries: tuple[Entry, ...]
+    next: str | None = None

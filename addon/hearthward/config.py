@@ -1,0 +1,146 @@
+"""Settings of the hub, from app options, the environment or a TOML file."""
+
+from collections.abc import Mapping
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+import tomllib
+
+import msgspec
+
+OPTIONS_FILE = Path("/data/options.json")
+PREFIX = "HEARTHWARD_"
+
+type Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+type Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+
+
+class ConfigError(Exception):
+    """A setting is wrong; the message is one sentence that says what to change."""
+
+
+class EsphomeNode(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """An ESPHome node to connect to without waiting for its discovery."""
+
+    address: Annotated[str, msgspec.Meta(min_length=1, max_length=253)]
+    port: Port = 6053
+    noise_psk: str | None = None
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What can be set; every field has a default that serves one home."""
+
+    data_dir: Path = Path("data")
+    host: Annotated[str, msgspec.Meta(min_length=1)] = "0.0.0.0"  # noqa: S104
+    port: Port = 8737
+    home: Slug = "home"
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "Hearthward"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "json", "text"] = "auto"
+    esphome: tuple[EsphomeNode, ...] = ()
+    discovery: bool = True
+    announce: bool = True
+
+
+def load(
+    file: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    options: Path = OPTIONS_FILE,
+    **overrides: object,
+) -> Settings:
+    """Read the settings: options, then file, then environment, then `overrides`.
+
+    A later source replaces a key of an earlier one.
+
+    Raises:
+        ConfigError: A source cannot be read or a value is not allowed.
+
+    """
+    sources = [(_read_options(options), str(options))]
+    if file is not None:
+        sources.append((_read_toml(file), str(file)))
+    sources.append((_read_environment(environ), "the environment"))
+    sources.append(
+        ({k: v for k, v in overrides.items() if v is not None}, "the command line")
+    )
+    settings: dict[str, Any] = {}
+    for values, source in sources:
+        settings |= values
+        _convert(settings, source)
+    return _convert(settings, "the settings")
+
+
+def _convert(values: Mapping[str, Any], source: str) -> Settings:
+    try:
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"In {source}: {_explain(error)}.") from None
+
+
+def _decode(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str) and value:
+        return Path(value)
+    raise ValueError("Expected a path that is not empty")
+
+
+def _explain(error: msgspec.ValidationError) -> str:
+    """Turn `Expected X - at `$.port`` into words that name the setting."""
+    reason, _, path = str(error).partition(" - at `$.")
+    if unknown := reason.removeprefix("Object contains unknown field `"):
+        if unknown != reason:
+            known = ", ".join(Settings.__struct_fields__)
+            return f"`{unknown.rstrip('`')}` is not a setting; known are {known}"
+    reason = reason[:1].lower() + reason[1:]
+    return f"change `{path.rstrip('`')}`: {reason}" if path else reason
+
+
+def _read_options(file: Path) -> dict[str, Any]:
+    """Read the app's options; empty ones mean that the default holds."""
+    try:
+        text = file.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ConfigError(f"Make {file} readable: {error.strerror}.") from None
+    try:
+        options = msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise ConfigError(
+            f"Correct {file}, it is not a JSON object: {error}."
+        ) from None
+    return {"data_dir": str(file.parent)} | {
+        key: value for key, value in options.items() if value not in (None, "")
+    }
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as stream:
+            return tomllib.load(stream)
+    except OSError as error:
+        raise ConfigError(
+            f"Give a file that can be read: {file}: {error.strerror}."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"Correct {file}, it is not TOML: {error}.") from None
+
+
+def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Read `HEARTHWARD_*`; `HEARTHWARD_ESPHOME` holds a JSON list."""
+    found: dict[str, Any] = {}
+    for field in Settings.__struct_fields__:
+        text = environ.get(PREFIX + field.upper())
+        if text is None:
+            continue
+        if field != "esphome":
+            found[field] = text
+            continue
+        try:
+            found[field] = msgspec.json.decode(text)
+        except msgspec.MsgspecError as error:
+            raise ConfigError(
+                f"Correct {PREFIX}ESPHOME, it is not a JSON list: {error}."
+            ) from None
+    return found

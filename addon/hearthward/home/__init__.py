@@ -1,0 +1,1 @@
+"""The home: its devices, their state and the commands to them."""

@@ -1,0 +1,266 @@
+"""The lifelog as the event loop sees it: append, follow, read."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Concatenate, Self
+
+import msgspec
+from sqlalchemy import Connection
+
+from hearthward.model.device import PointState
+from hearthward.model.entry import Draft, Entry, EntryKind, EntryPage, EntryQuery
+
+from . import read
+from .errors import LifelogUnavailableError
+from .store import Store
+from .transaction import Transaction
+from .verify import first_break
+from .writer import Outcome, Unit, Writer
+
+# Followers that are this far behind read from the disk.
+_RECENT_ENTRIES = 20_000
+_READ_ENTRIES = 1_000
+_READ_THREADS = 3
+
+
+class Batch(msgspec.Struct, frozen=True, eq=False):
+    """Entries that were committed together; `eq` is identity, so a batch can be a key."""
+
+    entries: tuple[Entry, ...]
+
+    @property
+    def first(self) -> int:
+        """The seq of the first entry."""
+        return self.entries[0].seq
+
+    @property
+    def last(self) -> int:
+        """The seq of the last entry."""
+        return self.entries[-1].seq
+
+
+class Lifelog:
+    """The lifelog of one home; use it as a context manager.
+
+    Everything visible here (`last`, `state`, projections, followers) moves on in one step
+    after a commit, so what is read together without an await belongs together.
+    """
+
+    def __init__(self, store: Store, home: str) -> None:
+        """Name the store and the home; entering opens them."""
+        self.home = home
+        self.last = 0
+        self.failure: str | None = None
+        self._store = store
+        self._states: dict[tuple[str, str], PointState] = {}
+        self._projections: list[Callable[[Batch], None]] = []
+        self._recent: dict[int, Batch] = {}
+        self._recent_entries = 0
+        self._changed = asyncio.Event()
+        self._closed = False
+
+    async def __aenter__(self) -> Self:
+        """Open the store, upgrade its schema and load the current state."""
+        self._loop = asyncio.get_running_loop()
+        self._readers = ThreadPoolExecutor(_READ_THREADS, "lifelog-reader")
+        try:
+            await self._loop.run_in_executor(self._readers, self._open)
+            self.last = (await self._read(read.position)).seq
+            for state in await self._read(read.current):
+                self._states[state.device, state.point] = state
+        except BaseException as error:
+            self._readers.shutdown()
+            self._store.close()
+            advice = (
+                self._store.explain(error) if isinstance(error, Exception) else None
+            )
+            if advice:
+                raise LifelogUnavailableError(advice) from error
+            raise
+        self._writer = Writer(self._store, self.home, self._locate, self._deliver)
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Commit what is queued, end the followers and close the store."""
+        await self._loop.run_in_executor(None, self._writer.stop)
+        # The writer's last deliveries are already queued in the loop; let them happen.
+        await asyncio.sleep(0)
+        self._closed = True
+        self._changed.set()
+        self._readers.shutdown()
+        self._store.close()
+
+    def append(self, drafts: Sequence[Draft]) -> asyncio.Future[list[int]]:
+        """Queue entries; the result is their seqs, once they are durable.
+
+        The order of calls is the order in the lifelog. A draft with a known key gives the
+        first one's seq.
+
+        Raises:
+            LifelogUnavailableError: Nothing was stored; the message says what to do.
+
+        """
+        return self._submit(lambda transaction: transaction.append(drafts), False)
+
+    def transact[T](self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        """Queue work on own tables, entries and cursors that commit together or not at all.
+
+        `work` runs in the writer's thread; what it raises reaches the caller.
+        """
+        return self._submit(work, True)
+
+    async def follow(self, after: int) -> AsyncGenerator[Batch]:
+        """Yield what is committed after the seq `after`, in order and without a gap."""
+        while True:
+            while after >= self.last:
+                if self._closed:
+                    return
+                await self._changed.wait()
+            batch = self._recent.get(after + 1) or Batch(
+                tuple(await self.read(after, _READ_ENTRIES))
+            )
+            yield batch
+            after = batch.last
+
+    def project(self, projection: Callable[[Batch], None]) -> None:
+        """Call `projection` in the loop with every batch, before anyone else sees it."""
+        self._projections.append(projection)
+
+    def state(self, device: str, point: str) -> PointState | None:
+        """Return the last known state of a point."""
+        return self._states.get((device, point))
+
+    def states(self) -> tuple[PointState, ...]:
+        """Return the last known state of every point, as of the entry `last`."""
+        return tuple(self._states.values())
+
+    async def cursor(self, follower: str) -> int:
+        """Return how far a follower is; 0 for one that has not begun."""
+        return await self._read(read.cursor, follower)
+
+    async def read(self, after: int, limit: int) -> list[Entry]:
+        """Return up to `limit` entries after the seq `after`, in order."""
+        return await self._read(read.after, after, self.last, limit)
+
+    async def find(self, device: str | None, key: str) -> Entry | None:
+        """Return the entry that an idempotency key stands for."""
+        return await self._read(read.by_key, device or "", key)
+
+    async def history(self, query: EntryQuery) -> EntryPage:
+        """Return the entries that a query asks for, a page at a time.
+
+        Raises:
+            LifelogError: The cursor did not come from an earlier page.
+
+        """
+        return await self._read(read.page, query)
+
+    async def verify(self) -> str | None:
+        """Say what is wrong with the chain first; None if nothing is."""
+        return await self._read(first_break)
+
+    async def load[T](self, query: Callable[[Connection], T]) -> T:
+        """Run a query of the caller's own tables in a reader's thread."""
+        return await self._loop.run_in_executor(self._readers, self._query, query)
+
+    def _submit[T](
+        self, work: Callable[[Transaction], T], isolated: bool
+    ) -> asyncio.Future[T]:
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._writer.submit(Unit(work, future, isolated))
+        return future
+
+    async def _read[**P, T](
+        self,
+        query: Callable[Concatenate[Connection, str, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        return await self.load(
+            lambda connection: query(connection, self.home, *args, **kwargs)
+        )
+
+    def _open(self) -> None:
+        self._store.open()
+
+    def _query[T](self, query: Callable[[Connection], T]) -> T:
+        try:
+            with self._store.reader() as connection:
+                return query(connection)
+        except Exception as error:
+            advice = self._store.explain(error)
+            if advice is None:
+                raise
+            raise LifelogUnavailableError(advice) from error
+
+    def _locate(self) -> read.Position:
+        with self._store.reader() as connection:
+            return read.position(connection, self.home)
+
+    def _deliver(
+        self, transaction: Transaction | None, outcomes: Sequence[Outcome]
+    ) -> None:
+        """Hand a commit over to the loop; runs in the writer's thread."""
+        entries = () if transaction is None else _entries(transaction)
+        self._loop.call_soon_threadsafe(
+            partial(self._publish, entries, outcomes, stored=transaction is not None)
+        )
+
+    def _publish(
+        self, entries: tuple[Entry, ...], outcomes: Sequence[Outcome], *, stored: bool
+    ) -> None:
+        if entries:
+            self._advance(Batch(entries))
+        self.failure = None if stored else str(outcomes[0].error)
+        for unit, result, error in outcomes:
+            if unit.future.done():
+                continue
+            if error is None:
+                unit.future.set_result(result)
+            else:
+                unit.future.set_exception(error)
+
+    def _advance(self, batch: Batch) -> None:
+        self.last = batch.last
+        for entry in batch.entries:
+            if entry.kind is EntryKind.STATE:
+                self._note_state(entry)
+        for projection in self._projections:
+            projection(batch)
+        self._remember(batch)
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def _note_state(self, entry: Entry) -> None:
+        if entry.device is None or entry.point is None:
+            return
+        key = (entry.device, entry.point)
+        known = self._states.get(key)
+        if known is None or entry.ts >= known.ts:
+            self._states[key] = PointState(
+                device=entry.device,
+                point=entry.point,
+                seq=entry.seq,
+                ts=entry.ts,
+                value=entry.value,
+                text=entry.text,
+                body=entry.body,
+            )
+
+    def _remember(self, batch: Batch) -> None:
+        self._recent[batch.first] = batch
+        self._recent_entries += len(batch.entries)
+        while self._recent_entries > _RECENT_ENTRIES:
+            oldest = self._recent.pop(next(iter(self._recent)))
+            self._recent_entries -= len(oldest.entries)
+
+
+def _entries(transaction: Transaction) -> tuple[Entry, ...]:
+    return tuple(
+        read.entry(row, digest, body)
+        for row, digest, body in zip(
+            transaction.rows, transaction.digests, transaction.bodies, strict=True
+        )
+    )

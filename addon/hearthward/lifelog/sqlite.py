@@ -1,0 +1,183 @@
+"""The lifelog in one SQLite file: WAL, `synchronous=FULL`, one writer."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+import sqlite3
+
+from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from .store import Batch
+
+HEAD = "0001"
+
+_BUSY_MS = 5_000
+_READERS = 4
+
+# The write-ahead log is folded into the file when it holds this many pages (4 KiB each).
+_CHECKPOINT_PAGES = 4_000
+
+_ADVICE = {
+    "SQLITE_FULL": "The disk is full: free space in {folder}",
+    "SQLITE_BUSY": "The lifelog is locked: close the program that holds {file}",
+    "SQLITE_LOCKED": "The lifelog is locked: close the program that holds {file}",
+    "SQLITE_READONLY": "The lifelog is read-only: make {folder} writable",
+    "SQLITE_CANTOPEN": "The lifelog cannot be opened: make {folder} writable",
+    "SQLITE_CORRUPT": "The lifelog is damaged: restore {file} from a backup",
+    "SQLITE_NOTADB": "{file} is not a lifelog: move it away or restore a backup",
+    "SQLITE_IOERR": "The disk fails: check the disk that holds {folder}",
+}
+
+_INSERT_ENTRY = "INSERT INTO entries VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+_INSERT_KEY = "INSERT INTO idempotency VALUES (?,?,?,?)"
+_INSERT_BATCH = "INSERT INTO batches VALUES (?,?,?,?,?,?)"
+_FIND_KEY = "SELECT seq FROM idempotency WHERE home=? AND device=? AND key=?"
+# Late data is kept in the lifelog, but does not replace what is newer.
+_UPSERT_STATE = """
+INSERT INTO states VALUES (?,?,?,?,?,?,?,?)
+ON CONFLICT (home, device, point) DO UPDATE SET
+  seq=excluded.seq, ts=excluded.ts, value=excluded.value, text=excluded.text,
+  body=excluded.body
+WHERE excluded.ts >= states.ts
+"""
+
+
+class SqliteStore:
+    """A lifelog file; see `store.Store`."""
+
+    def __init__(self, file: Path) -> None:
+        """Name the file; `open` creates it when needed."""
+        self._file = file
+        self._writer_engine = self._engine(writer=True)
+        self._reader_engine = self._engine(writer=False)
+
+    def open(self) -> None:
+        """Prepare the file and bring its schema up to date."""
+        self._connection = self._writer_engine.connect()
+        self._raw: sqlite3.Connection = self._driver(self._connection)
+        self._migrate()
+
+    def begin(self) -> Connection:
+        """Begin the writer's transaction and return its connection."""
+        self._raw.execute("BEGIN IMMEDIATE")
+        return self._connection
+
+    def commit(self) -> None:
+        """Make the writer's transaction durable: returns after the sync."""
+        self._raw.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Drop the writer's transaction, if there is one."""
+        if self._raw.in_transaction:
+            self._raw.execute("ROLLBACK")
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what happens inside when it raises, and go on."""
+        self._raw.execute("SAVEPOINT unit")
+        try:
+            yield
+        except BaseException:
+            # An error such as a full disk may have ended the whole transaction.
+            if self._raw.in_transaction:
+                self._raw.execute("ROLLBACK TO unit")
+                self._raw.execute("RELEASE unit")
+            raise
+        self._raw.execute("RELEASE unit")
+
+    def find_key(self, home: str, device: str, key: str) -> int | None:
+        """Return the seq that the writer's transaction knows for a key."""
+        row = self._raw.execute(_FIND_KEY, (home, device, key)).fetchone()
+        return row[0] if row else None
+
+    def insert(self, batch: Batch) -> None:
+        """Write a batch's rows within the writer's transaction."""
+        execute = self._raw.executemany
+        execute(_INSERT_ENTRY, batch.entries)
+        execute(_INSERT_KEY, batch.keys)
+        execute(_UPSERT_STATE, batch.states)
+        self._raw.execute(_INSERT_BATCH, batch.link)
+
+    @contextmanager
+    def reader(self) -> Iterator[Connection]:
+        """Return a reading connection whose statements see one point in time."""
+        with self._reader_engine.connect() as connection:
+            raw = self._driver(connection)
+            raw.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                raw.execute("ROLLBACK")
+
+    def explain(self, error: Exception) -> str | None:
+        """Say what to do about an engine's error; None if it is not the engine's."""
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if not isinstance(cause, sqlite3.Error):
+            return None
+        name = getattr(cause, "sqlite_errorname", "")
+        for prefix, advice in _ADVICE.items():
+            if name.startswith(prefix):
+                return advice.format(file=self._file, folder=self._file.parent)
+        return f"The lifelog cannot be used: {cause}"
+
+    def close(self) -> None:
+        """Close all connections; the last one folds the write-ahead log in."""
+        self._reader_engine.dispose()
+        if hasattr(self, "_connection"):
+            self._connection.close()
+        self._writer_engine.dispose()
+
+    def _engine(self, *, writer: bool) -> Engine:
+        """Create an engine whose transactions are begun by us, not by the driver."""
+        engine = create_engine(
+            f"sqlite:///{self._file}",
+            isolation_level="AUTOCOMMIT",
+            connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000},
+            **(
+                {"poolclass": NullPool}
+                if writer
+                else {"poolclass": QueuePool, "pool_size": _READERS}
+            ),
+        )
+        pragmas = _WRITER_PRAGMAS if writer else _READER_PRAGMAS
+
+        @event.listens_for(engine, "connect")
+        def prepare(connection: sqlite3.Connection, record: object) -> None:
+            for pragma in pragmas:
+                connection.execute(f"PRAGMA {pragma}").fetchall()
+
+        return engine
+
+    @staticmethod
+    def _driver(connection: Connection) -> sqlite3.Connection:
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        return raw
+
+    def _migrate(self) -> None:
+        """Upgrade the schema; Alembic is loaded only when there is something to do."""
+        if self._revision() == HEAD:
+            return
+        from .migrate import upgrade  # noqa: PLC0415
+
+        # Killed halfway, the old schema is whole again at the next start.
+        upgrade(self.begin())
+
+    def _revision(self) -> str | None:
+        try:
+            row = self._raw.execute("SELECT version_num FROM alembic_version")
+        except sqlite3.OperationalError:
+            return None
+        found = row.fetchone()
+        return found[0] if found else None
+
+
+_WRITER_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
+    "journal_size_limit=67108864",
+    "cache_size=-8192",
+)
+_READER_PRAGMAS = ("query_only=ON", "cache_size=-2048")

@@ -1,0 +1,91 @@
+"""What the lifelog asks of a database engine; one module per engine answers it."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import Connection
+
+from .chain import Row
+
+
+class StateRow(NamedTuple):
+    """A point's state as the table holds it."""
+
+    home: str
+    device: str
+    point: str
+    seq: int
+    ts: float
+    value: float | None
+    text: str | None
+    body: str | None
+
+
+class BatchRow(NamedTuple):
+    """A commit as the table of the chain holds it."""
+
+    home: str
+    first: int
+    last: int
+    ts: float
+    digests: bytes
+    hash: bytes
+
+
+class KeyRow(NamedTuple):
+    """An idempotency key and the entry it stands for."""
+
+    home: str
+    device: str
+    key: str
+    seq: int
+
+
+class Batch(NamedTuple):
+    """All rows that one commit writes."""
+
+    entries: Sequence[Row]
+    keys: Sequence[KeyRow]
+    states: Iterable[StateRow]
+    link: BatchRow
+
+
+class Store(Protocol):
+    """A database engine: one writing connection, any number of reading ones.
+
+    All methods block; the lifelog calls them from threads of its own.
+    """
+
+    def open(self) -> None:
+        """Prepare the database and bring its schema up to date."""
+
+    def begin(self) -> Connection:
+        """Begin the writer's transaction and return its connection."""
+
+    def commit(self) -> None:
+        """Make the writer's transaction durable."""
+
+    def rollback(self) -> None:
+        """Drop the writer's transaction, if there is one."""
+
+    def savepoint(self) -> AbstractContextManager[object]:
+        """Undo what happens inside when it raises, and go on."""
+
+    def find_key(self, home: str, device: str, key: str) -> int | None:
+        """Return the seq that the writer's transaction knows for a key."""
+
+    def insert(self, batch: Batch) -> None:
+        """Write a batch's rows within the writer's transaction."""
+
+    def reader(self) -> AbstractContextManager[Connection]:
+        """Return a reading connection whose statements see one point in time."""
+
+    def explain(self, error: Exception) -> str | None:
+        """Say what to do about an engine's error; None if it is not the engine's."""
+
+    def close(self) -> None:
+        """Close all connections."""
+
+
+type Parameters = dict[str, Any] | Sequence[dict[str, Any]] | None

@@ -1,0 +1,131 @@
+"""What a unit of work may do inside the writer's transaction."""
+
+from collections.abc import Iterable
+import os
+import time
+
+import msgspec
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Executable,
+    Table,
+    and_,
+    insert,
+    select,
+    update,
+)
+
+from hearthward.model.entry import Draft, EntryKind
+
+from .chain import SALT_SIZE, Row, digest
+from .schema import cursors
+from .store import KeyRow, Parameters, StateRow, Store
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Transaction:
+    """The entries that one commit will number, and the connection for the rest.
+
+    Entries are staged in memory and written when all units of the commit are done.
+    """
+
+    def __init__(
+        self, store: Store, connection: Connection, home: str, last: int
+    ) -> None:
+        """Start after the entry `last`."""
+        self.home = home
+        self.now = time.time()
+        self._connection = connection
+        self._store = store
+        self._last = last
+        self.rows: list[Row] = []
+        self.digests: list[bytes] = []
+        self.bodies: list[dict[str, object] | None] = []
+        self.keys: dict[tuple[str, str], KeyRow] = {}
+
+    def append(self, drafts: Iterable[Draft]) -> list[int]:
+        """Stage entries and return their seqs; a known key returns its first seq."""
+        return [self._append(draft) for draft in drafts]
+
+    def execute(
+        self, statement: Executable, parameters: Parameters = None
+    ) -> CursorResult[tuple[object, ...]]:
+        """Run a statement of the caller's own tables."""
+        return self._connection.execute(statement, parameters)
+
+    def put(self, table: Table, row: dict[str, object]) -> None:
+        """Insert a row, or replace the one with the same primary key."""
+        keys = [column.name for column in table.primary_key]
+        same = and_(*(table.c[name] == row[name] for name in keys))
+        rest = {name: value for name, value in row.items() if name not in keys}
+        if rest and self.execute(update(table).where(same).values(rest)).rowcount:
+            return
+        if rest or self.execute(select(table).where(same)).first() is None:
+            self.execute(insert(table).values(row))
+
+    def move_cursor(self, follower: str, seq: int) -> None:
+        """Remember that a follower has done with every entry up to `seq`."""
+        self.put(cursors, {"home": self.home, "follower": follower, "seq": seq})
+
+    def mark(self) -> int:
+        """Return a mark to which `undo` can go back."""
+        return len(self.rows)
+
+    def undo(self, mark: int) -> None:
+        """Drop what was staged since `mark`."""
+        first = self._last + mark
+        self.keys = {key: row for key, row in self.keys.items() if row.seq <= first}
+        del self.rows[mark:], self.digests[mark:], self.bodies[mark:]
+
+    def states(self) -> Iterable[StateRow]:
+        """Return the newest staged state of each point."""
+        newest: dict[tuple[str, str], Row] = {}
+        for row in self.rows:
+            if row.kind != EntryKind.STATE or row.device is None or row.point is None:
+                continue
+            known = newest.get((row.device, row.point))
+            if known is None or row.ts >= known.ts:
+                newest[row.device, row.point] = row
+        for (device, point), row in newest.items():
+            yield StateRow(
+                row.home, device, point, row.seq, row.ts, row.value, row.text, row.body
+            )
+
+    def _append(self, draft: Draft) -> int:
+        identity = (draft.device or "", draft.key or "")
+        if draft.key is not None:
+            staged = self.keys.get(identity)
+            known = staged.seq if staged else self._store.find_key(self.home, *identity)
+            if known is not None:
+                return known
+        seq = self._last + len(self.rows) + 1
+        row = Row(
+            self.home,
+            seq,
+            float(draft.ts),
+            self.now,
+            draft.kind.value,
+            draft.device,
+            draft.point,
+            _finite(draft.value),
+            draft.text,
+            None if draft.body is None else _encode(draft.body).decode(),
+            os.urandom(SALT_SIZE),
+        )
+        # Encoding fails on text that no database takes, before anything is staged.
+        self.digests.append(digest(row))
+        self.rows.append(row)
+        self.bodies.append(draft.body)
+        if draft.key is not None:
+            self.keys[identity] = KeyRow(self.home, *identity, seq)
+        return seq
+
+
+def _finite(value: float | None) -> float | None:
+    """Return the number, or None for one that means nothing (NaN, infinities)."""
+    if value is None:
+        return None
+    number = float(value)
+    return number if abs(number) <= 1.7976931348623157e308 else None

@@ -1,0 +1,171 @@
+"""The one thread that writes: it commits whatever waits, as one batch.
+
+There is no timer: while a batch is being synced the next one gathers, so a lone append costs
+one sync and a crowd shares it.
+"""
+
+from asyncio import Future
+from collections.abc import Callable, Sequence
+import logging
+from queue import Empty, SimpleQueue
+import threading
+from typing import Any, NamedTuple
+
+from .chain import link
+from .errors import LifelogUnavailableError
+from .store import Batch, BatchRow, Store
+from .transaction import Transaction
+
+_LOGGER = logging.getLogger(__name__)
+
+_BATCH_UNITS = 2_000
+
+
+class Unit(NamedTuple):
+    """Work for one transaction and the future that waits for its result.
+
+    `isolated` work writes tables of its own; they are undone when it raises.
+    """
+
+    work: Callable[[Transaction], Any]
+    future: Future[Any]
+    isolated: bool
+
+
+class Position(NamedTuple):
+    """The end of the lifelog: its last seq and the hash of its last batch."""
+
+    seq: int
+    hash: bytes
+
+
+class Outcome(NamedTuple):
+    """What became of a unit."""
+
+    unit: Unit
+    result: Any = None
+    error: Exception | None = None
+
+
+type Deliver = Callable[[Transaction | None, Sequence[Outcome]], None]
+
+
+class Writer:
+    """Run units of work in order, many to a commit.
+
+    `locate` reads the end of the lifelog; `deliver` is called in the writer's thread after
+    each commit with its transaction, or with None when nothing was stored.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        home: str,
+        locate: Callable[[], Position],
+        deliver: Deliver,
+    ) -> None:
+        """Start the thread."""
+        self._store = store
+        self._home = home
+        self._locate = locate
+        self._deliver = deliver
+        self._position: Position | None = None
+        self._stopping = False
+        self._queue: SimpleQueue[Unit | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="lifelog-writer")
+        self._thread.start()
+
+    def submit(self, unit: Unit) -> None:
+        """Queue a unit; units are committed in the order of this call."""
+        self._queue.put(unit)
+
+    def stop(self) -> None:
+        """Commit what is queued, then end the thread; blocks until then."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            units = self._gather()
+            if units:
+                self._deliver(*self._commit(units))
+
+    def _gather(self) -> list[Unit]:
+        """Wait for a unit and return it with those behind it."""
+        units: list[Unit] = []
+        unit = self._queue.get()
+        while unit is not None:
+            units.append(unit)
+            if len(units) == _BATCH_UNITS:
+                return units
+            try:
+                unit = self._queue.get_nowait()
+            except Empty:
+                return units
+        self._stopping = True
+        return units
+
+    def _commit(
+        self, units: Sequence[Unit]
+    ) -> tuple[Transaction | None, list[Outcome]]:
+        try:
+            position = self._position or self._locate()
+            transaction = Transaction(
+                self._store, self._store.begin(), self._home, position.seq
+            )
+            outcomes = [self._perform(transaction, unit) for unit in units]
+            self._position = self._write(transaction, position)
+        except Exception as error:  # noqa: BLE001 - every producer must hear of it
+            failure = self._abandon(error)
+            return None, [Outcome(unit, error=failure) for unit in units]
+        return transaction, outcomes
+
+    def _perform(self, transaction: Transaction, unit: Unit) -> Outcome:
+        """Run one unit; its error is its own unless the engine failed."""
+        mark = transaction.mark()
+        try:
+            if not unit.isolated:
+                return Outcome(unit, unit.work(transaction))
+            with self._store.savepoint():
+                return Outcome(unit, unit.work(transaction))
+        except Exception as error:
+            if self._store.explain(error):
+                raise
+            transaction.undo(mark)
+            return Outcome(unit, error=error)
+
+    def _write(self, transaction: Transaction, position: Position) -> Position:
+        """Write what was staged, commit, and return the new end."""
+        if transaction.rows:
+            first = position.seq + 1
+            last = position.seq + len(transaction.rows)
+            digests = b"".join(transaction.digests)
+            position = Position(last, link(position.hash, first, last, digests))
+            chained = BatchRow(
+                self._home, first, last, transaction.now, digests, position.hash
+            )
+            self._store.insert(
+                Batch(
+                    transaction.rows,
+                    list(transaction.keys.values()),
+                    transaction.states(),
+                    chained,
+                )
+            )
+        self._store.commit()
+        return position
+
+    def _abandon(self, error: Exception) -> LifelogUnavailableError:
+        """Roll back; whether the commit reached the disk is read anew next time."""
+        self._position = None
+        try:
+            self._store.rollback()
+        except Exception:
+            _LOGGER.exception("The failed transaction cannot be rolled back")
+        advice = self._store.explain(error)
+        if advice is None:
+            _LOGGER.error("The lifelog's writer failed", exc_info=error)
+            advice = f"The lifelog cannot be written: {error}"
+        failure = LifelogUnavailableError(advice)
+        failure.__cause__ = error
+        return failure
