@@ -92,9 +92,17 @@ class Registry:
         return await self._lifelog.transact(work)
 
     async def set_online(
-        self, device: str, *, online: bool, ts: float | None = None
+        self,
+        device: str,
+        *,
+        online: bool,
+        ts: float | None = None,
+        problem: str | None = None,
+        detail: str | None = None,
     ) -> Device:
         """Record that a device is reachable or not, as a `status` entry.
+
+        `problem` is the code of what keeps it away, `detail` what a person reads of it.
 
         Raises:
             UnknownDeviceError: It is not known.
@@ -103,7 +111,7 @@ class Registry:
 
         def work(transaction: Transaction) -> Device:
             known = self._require(transaction, device)
-            if known.online == online:
+            if (known.online, known.problem) == (online, problem):
                 return known
             when = ts or transaction.now
             words = "online" if online else "offline"
@@ -115,11 +123,15 @@ class Registry:
                         device=device,
                         value=float(online),
                         text=words,
+                        body={"problem": problem, "detail": detail}
+                        if problem
+                        else None,
                     )
                 ]
             )
             return self._store(
-                transaction, replace(known, online=online, last_seen=when)
+                transaction,
+                replace(known, online=online, problem=problem, last_seen=when),
             )
 
         return await self._lifelog.transact(work)

@@ -80,7 +80,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A device, what is known about it and what it offers.
 
     `adapter` names the edge adapter that speaks to it, `address` where it was last seen.
-    `project` is the firmware's project, for example `hearthward.heater`.
+    `project` is the firmware's project, for example `hearthward.heater`. `problem` is a code that
+    says why the hub cannot speak to it, for example `encryption_key_invalid`.
     """
 
     id: str
@@ -99,6 +100,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     serial: str | None = None
     created: float | None = None
     last_seen: float | None = None
+    problem: str | None = None
     zones: tuple[Zone, ...] = ()
     points: tuple[Point, ...] = ()
 

@@ -9,7 +9,6 @@ import math
 from typing import Any
 
 from aioesphomeapi import (
-    APIClient,
     ButtonInfo,
     ClimateInfo,
     ClimateMode,
@@ -33,6 +32,7 @@ from aioesphomeapi import (
     WaterHeaterInfo,
     WaterHeaterMode,
 )
+from aioesphomeapi.client import APIClient
 
 from hearthward.model.command import CommandBody
 

@@ -1,0 +1,252 @@
+"""Commands to devices: checked, recorded, sent once, answered.
+
+A command is in the lifelog before it leaves, and its answer before anybody hears of it. The
+idempotency key is the command's id: whoever repeats it is given the first result, also after
+the hub was restarted.
+"""
+
+import asyncio
+from collections.abc import Callable
+import logging
+import time
+from typing import Protocol
+import uuid
+
+import msgspec
+
+from hearthward.lifelog import Lifelog
+from hearthward.model.command import (
+    Command,
+    CommandBody,
+    CommandResult,
+    CommandStatus,
+)
+from hearthward.model.device import Device, DeviceStatus, Point
+from hearthward.model.entry import Draft, Entry, EntryKind, EntryQuery, Order
+from hearthward.model.message import AckBody
+
+from .checks import CommandRejectedError, check
+
+_LOGGER = logging.getLogger(__name__)
+
+# How long a device has to answer.
+ACK_TIMEOUT = 5.0
+
+# More commands than this are never under way at once.
+_RECENT_COMMANDS = 200
+
+_REDACTED = "•••"
+
+_INTERRUPTED = (
+    "The hub stopped before the device answered: look at the device's state and, if "
+    "needed, send a new command"
+)
+
+
+class UnknownPointError(LookupError):
+    """There is no such device or point; the message names it."""
+
+
+class KeyReusedError(Exception):
+    """The idempotency key belongs to another command."""
+
+
+class DeviceOfflineError(Exception):
+    """The device cannot be reached now; the message says why when it is known."""
+
+
+class Link(Protocol):
+    """What an adapter offers for commands."""
+
+    async def send(self, command: Command) -> AckBody:
+        """Send a command and return what the device answered.
+
+        Raises:
+            DeviceOfflineError: It was not sent.
+
+        """
+
+
+class Commands:
+    """The way down to the devices of a home."""
+
+    def __init__(
+        self,
+        lifelog: Lifelog,
+        device: Callable[[str], Device | None],
+        ack_timeout: float = ACK_TIMEOUT,
+    ) -> None:
+        """Record in `lifelog`; `device` looks a device up."""
+        self._lifelog = lifelog
+        self._device = device
+        self._ack_timeout = ack_timeout
+        self._links: dict[str, Link] = {}
+        self._under_way: dict[tuple[str, str], asyncio.Task[CommandResult]] = {}
+
+    def connect(self, adapter: str, link: Link) -> None:
+        """Send the commands of an adapter's devices over `link`."""
+        self._links[adapter] = link
+
+    async def settle(self) -> None:
+        """Answer the commands that the last run of the hub left open."""
+        query = EntryQuery(
+            kind=EntryKind.COMMAND, limit=_RECENT_COMMANDS, order=Order.DESC
+        )
+        for entry in (await self._lifelog.history(query)).entries:
+            if entry.device is None or entry.body is None:
+                continue
+            command = msgspec.convert(entry.body, Command)
+            if await self._lifelog.find(entry.device, _ack_key(command.id)) is None:
+                await self._interrupted(entry)
+
+    async def execute(
+        self,
+        device: str,
+        point: str,
+        body: CommandBody,
+        *,
+        issued_by: str,
+        key: str | None = None,
+    ) -> CommandResult:
+        """Run a command, or return the result of the one with the same key.
+
+        Cancelling the caller does not cancel the command.
+
+        Raises:
+            UnknownPointError: There is no such point.
+            KeyReusedError: The key belongs to another command.
+            LifelogUnavailableError: Nothing was sent, as it could not be recorded.
+
+        """
+        found, target = self._find(device, point)
+        command = Command(
+            id=key or uuid.uuid4().hex,
+            ts=time.time(),
+            device=device,
+            point=point,
+            body=body,
+            issued_by=issued_by,
+        )
+        identity = (device, command.id)
+        task = self._under_way.get(identity)
+        if task is None:
+            task = asyncio.create_task(
+                self._run(found, target, command), name=f"command {command.id}"
+            )
+            self._under_way[identity] = task
+            task.add_done_callback(lambda _: self._under_way.pop(identity))
+        return await asyncio.shield(task)
+
+    def _find(self, device: str, point: str) -> tuple[Device, Point]:
+        found = self._device(device)
+        if found is None:
+            raise UnknownPointError(f"There is no device {device}")
+        for candidate in found.points:
+            if candidate.id == point:
+                return found, candidate
+        raise UnknownPointError(f"{found.name} has no point {point}")
+
+    async def _run(
+        self, device: Device, point: Point, command: Command
+    ) -> CommandResult:
+        recorded = _redacted(point, command)
+        earlier = await self._lifelog.find(device.id, command.id)
+        if earlier is not None:
+            return await self._repeated(recorded, earlier)
+        [seq] = await self._lifelog.append([_draft(recorded)])
+        answer = await self._ask(device, point, command)
+        result = CommandResult(
+            id=command.id, status=answer.status, seq=seq, detail=answer.detail
+        )
+        await self._lifelog.append([_ack_draft(device.id, point.id, result)])
+        return result
+
+    async def _ask(self, device: Device, point: Point, command: Command) -> AckBody:
+        """Send a command if it may be sent; return what became of it."""
+
+        def outcome(status: CommandStatus, detail: str) -> AckBody:
+            return AckBody(command=command.id, status=status, detail=detail)
+
+        link = self._links.get(device.adapter)
+        if device.status not in (DeviceStatus.APPROVED, DeviceStatus.ACTIVE):
+            return outcome(
+                CommandStatus.REJECTED,
+                f"{device.name} is {device.status}: approve it first",
+            )
+        try:
+            body = check(point, command.body)
+        except CommandRejectedError as error:
+            return outcome(CommandStatus.REJECTED, str(error))
+        if link is None:
+            return outcome(CommandStatus.OFFLINE, f"{device.name} cannot be reached")
+        try:
+            async with asyncio.timeout(self._ack_timeout):
+                return await link.send(msgspec.structs.replace(command, body=body))
+        except DeviceOfflineError as error:
+            return outcome(CommandStatus.OFFLINE, str(error))
+        except TimeoutError:
+            return outcome(
+                CommandStatus.TIMEOUT,
+                f"{device.name} did not answer within {self._ack_timeout:g} s; "
+                "it may still have done it",
+            )
+
+    async def _repeated(self, command: Command, earlier: Entry) -> CommandResult:
+        """Return the result of the earlier command with the same key."""
+        first = msgspec.convert(earlier.body, Command)
+        if (first.point, first.body) != (command.point, command.body):
+            raise KeyReusedError(
+                f"The idempotency key {command.id} belongs to another command: "
+                "use a new one for each"
+            )
+        ack = await self._lifelog.find(command.device, _ack_key(command.id))
+        if ack is None:
+            return await self._interrupted(earlier)
+        return msgspec.convert(ack.body, CommandResult)
+
+    async def _interrupted(self, entry: Entry) -> CommandResult:
+        """Close a command whose answer nobody heard, as nothing may be sent twice."""
+        command = msgspec.convert(entry.body, Command)
+        result = CommandResult(
+            id=command.id,
+            status=CommandStatus.TIMEOUT,
+            seq=entry.seq,
+            detail=_INTERRUPTED,
+        )
+        await self._lifelog.append([_ack_draft(command.device, command.point, result)])
+        return result
+
+
+def _redacted(point: Point, command: Command) -> Command:
+    """Return the command as it may be written down."""
+    if point.mode != "password" or command.body.value is None:
+        return command
+    return msgspec.structs.replace(command, body=CommandBody(value=_REDACTED))
+
+
+def _draft(command: Command) -> Draft:
+    return Draft(
+        ts=command.ts,
+        kind=EntryKind.COMMAND,
+        device=command.device,
+        point=command.point,
+        body=msgspec.to_builtins(command),
+        key=command.id,
+    )
+
+
+def _ack_draft(device: str, point: str, result: CommandResult) -> Draft:
+    return Draft(
+        ts=time.time(),
+        kind=EntryKind.ACK,
+        device=device,
+        point=point,
+        text=result.status.value,
+        body=msgspec.to_builtins(result),
+        key=_ack_key(result.id),
+    )
+
+
+def _ack_key(command: str) -> str:
+    """Return the key of a command's `ack` entry; no command's own key has a space."""
+    return f"{command} ack"
