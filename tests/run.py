@@ -1,0 +1,215 @@
+"""Run the tests part by part and sum up: `script/test [PART…] [pytest options]`.
+
+Each part is a process of its own: Home Assistant's fixtures must not reach the others. A part's log, its JUnit report
+and what its tests keep (pictures, plots) are in `artifacts/<part>/`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+import os
+from pathlib import Path
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).parent.parent
+ARTIFACTS = ROOT / "artifacts"
+PART_TIMEOUT = 20 * 60.0
+"""Seconds after which a part is ended and counted as failed."""
+NO_TESTS = 5
+"""pytest's exit code for a run that collected nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A folder of tests and how pytest runs it."""
+
+    what: str
+    path: str
+    options: tuple[str, ...] = ()
+
+
+PARTS = {
+    "native": Part(
+        what="control logic, natively compiled", path="tests/firmware/native"
+    ),
+    "firmware": Part(
+        what="the firmware in the simulated home",
+        path="tests/firmware/scenarios",
+        options=("-n", "2"),
+    ),
+    "hub": Part(what="the hub", path="tests/hub"),
+    "contract": Part(
+        what="the API against its OpenAPI document", path="tests/contract"
+    ),
+    "integration": Part(
+        what="the integration inside Home Assistant",
+        path="tests/integration",
+        options=(
+            "-p",
+            "homeassistant",
+            "--cov=custom_components.hearthward",
+            "--cov-report=term",
+            "--cov-fail-under=95",
+        ),
+    ),
+    "e2e": Part(what="firmware, hub, Home Assistant and a browser", path="tests/e2e"),
+    "faults": Part(what="kills, cuts and restarts", path="tests/faults"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a part came to; `problem` says why where it is not a test that failed."""
+
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+    problem: str = ""
+
+    def counts(self) -> str:
+        """Word the counts as pytest does."""
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {self.failed} failed{skipped}"
+
+
+def read_report(report: Path) -> tuple[int, int, int]:
+    """Count passed, failed and skipped tests of a JUnit report; none if it is missing."""
+    if not report.exists():
+        return 0, 0, 0
+    passed = failed = skipped = 0
+    # Our own test run wrote it.
+    for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314
+        if case.find("failure") is not None or case.find("error") is not None:
+            failed += 1
+        elif case.find("skipped") is not None:
+            skipped += 1
+        else:
+            passed += 1
+    return passed, failed, skipped
+
+
+def explain(code: int, failed: int, timed_out: bool) -> str:
+    """Say why a part failed where no test says so."""
+    if timed_out:
+        return f"ended after {PART_TIMEOUT / 60:.0f} minutes"
+    if code == NO_TESTS:
+        return "no test was found"
+    if code and not failed:
+        return f"pytest ended with code {code}"
+    return ""
+
+
+def execute(command: Sequence[str], log: Path | None) -> tuple[int, bool]:
+    """Run a command in a process group of its own; return its code and whether it ran out of time."""
+    output = log.open("wb") if log else None
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT if output else None,
+        start_new_session=True,
+    )
+    timed_out = threading.Event()
+
+    def end() -> None:
+        timed_out.set()
+        os.killpg(process.pid, signal.SIGTERM)
+
+    timer = threading.Timer(PART_TIMEOUT, end)
+    timer.start()
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait()
+        raise
+    finally:
+        timer.cancel()
+        if output:
+            output.close()
+    return code, timed_out.is_set()
+
+
+def run_part(name: str, extra: Sequence[str]) -> Outcome:
+    """Run one part; with extra pytest options its output is shown, else it is kept in a log."""
+    part = PARTS[name]
+    folder = ARTIFACTS / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    report = folder / "junit.xml"
+    log = None if extra else folder / "log.txt"
+    command = (
+        sys.executable,
+        *("-m", "pytest", part.path, f"--junitxml={report}", "--durations=5"),
+        *part.options,
+        *extra,
+    )
+    started = time.monotonic()
+    code, timed_out = execute(command, log)
+    passed, failed, skipped = read_report(report)
+    problem = explain(code, failed, timed_out)
+    if log and code:
+        sys.stdout.write(log.read_text(errors="replace"))
+    return Outcome(
+        passed=passed,
+        failed=failed + bool(problem),
+        skipped=skipped,
+        seconds=time.monotonic() - started,
+        problem=problem,
+    )
+
+
+def duration(seconds: float) -> str:
+    """Word a duration in minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def total(outcomes: Sequence[Outcome]) -> Outcome:
+    """Add outcomes up."""
+    return Outcome(
+        passed=sum(outcome.passed for outcome in outcomes),
+        failed=sum(outcome.failed for outcome in outcomes),
+        skipped=sum(outcome.skipped for outcome in outcomes),
+        seconds=sum(outcome.seconds for outcome in outcomes),
+    )
+
+
+def main() -> int:
+    """Run the parts that were asked for, all by default; return 1 if anything failed."""
+    arguments = sys.argv[1:]
+    names = list(takewhile(lambda word: not word.startswith("-"), arguments))
+    extra = arguments[len(names) :]
+    if unknown := set(names) - set(PARTS):
+        sys.exit(f"no such part: {', '.join(unknown)} (parts: {', '.join(PARTS)})")
+
+    outcomes: dict[str, Outcome] = {}
+    names = names or list(PARTS)
+    for number, name in enumerate(names, 1):
+        print(f"[{number}/{len(names)}] {name}: {PARTS[name].what} …", flush=True)
+        outcome = outcomes[name] = run_part(name, extra)
+        said = outcome.counts() + (f" ({outcome.problem})" if outcome.problem else "")
+        print(f"      {said} in {duration(outcome.seconds)}", flush=True)
+
+    print(f"\n{'part':<13}{'passed':>7}{'failed':>8}{'skipped':>9}{'time':>14}")
+    for name, outcome in outcomes.items():
+        print(
+            f"{name:<13}{outcome.passed:>7}{outcome.failed:>8}{outcome.skipped:>9}"
+            f"{duration(outcome.seconds):>14}"
+        )
+    result = total(list(outcomes.values()))
+    print(f"\nin {duration(result.seconds)}; logs, reports and pictures: artifacts/")
+    print(result.counts())
+    return bool(result.failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
