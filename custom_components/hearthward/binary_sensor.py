@@ -1,0 +1,63 @@
+"""Binary sensors of Hearthward."""
+
+from typing import override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorDeviceClass,
+    BinarySensorEntity,
+)
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import HearthwardConfigEntry
+from .entity import HearthwardEntity, async_add_points
+from .helpers import enum_or_none
+from .models import Point
+
+# The stream does the talking; the entity only reads what it found.
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: HearthwardConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the binary sensors of a hub."""
+    async_add_points(
+        entry, async_add_entities, Platform.BINARY_SENSOR, HearthwardBinarySensor
+    )
+
+
+class HearthwardBinarySensor(HearthwardEntity, BinarySensorEntity):
+    """Something that is either on or off."""
+
+    translated = frozenset(
+        {
+            "alarm",
+            "battery_low",
+            "burner",
+            "clock_valid",
+            "contact",
+            "frost_protection",
+            "heat_dump",
+            "motion",
+            "pump",
+            "sensor_problem",
+            "tripped",
+        }
+    )
+
+    @callback
+    @override
+    def _adopt(self, point: Point) -> None:
+        self._attr_device_class = enum_or_none(
+            BinarySensorDeviceClass, point.device_class
+        )
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return if it is on; unknown when the device reports no valid value."""
+        return None if self.reported_value is None else bool(self.reported_value)

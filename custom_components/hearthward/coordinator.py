@@ -1,0 +1,233 @@
+"""Follow the hub's stream and tell the entities what changed."""
+
+import asyncio
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+import random
+from typing import Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+
+from .client import HearthwardClient
+from .const import (
+    API_VERSION,
+    DOMAIN,
+    LOGGER,
+    RECONNECT_MAXIMUM,
+    RECONNECT_MINIMUM,
+    SILENCE_LIMIT,
+)
+from .devices import async_sync_devices
+from .exceptions import (
+    HearthwardAuthenticationError,
+    HearthwardError,
+    HearthwardResponseError,
+)
+from .exposure import Exposure
+from .home import Change, Home
+from .issues import async_sync_issues
+from .models import (
+    Entries,
+    Entry,
+    Heartbeat,
+    HubInfo,
+    PointKey,
+    Resumed,
+    Snapshot,
+    StreamMessage,
+)
+
+SHAPE: Final = "shape"
+"""Listener context: devices or what they offer changed."""
+
+
+@dataclass(kw_only=True, slots=True)
+class HearthwardRuntimeData:
+    """What lives as long as the config entry is loaded."""
+
+    coordinator: HearthwardCoordinator
+    exposure: Exposure
+
+
+type HearthwardConfigEntry = ConfigEntry[HearthwardRuntimeData]
+
+
+class HearthwardCoordinator(DataUpdateCoordinator[Home]):
+    """Hold the home of one hub, pushed by its stream."""
+
+    config_entry: HearthwardConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: HearthwardConfigEntry,
+        client: HearthwardClient,
+    ) -> None:
+        """Prepare; nothing is sent."""
+        super().__init__(hass, LOGGER, config_entry=entry, name=entry.title)
+        self.client = client
+        self._event_listeners: dict[PointKey, Callable[[Entry], None]] = {}
+        self._resumable = True
+
+    @property
+    def hub_id(self) -> str:
+        """Return the id of the hub, which starts every unique id."""
+        return self.data.hub.id
+
+    @override
+    async def _async_update_data(self) -> Home:
+        """Fetch everything once; from then on the stream keeps it up to date."""
+        try:
+            snapshot = await self.client.snapshot()
+        except HearthwardAuthenticationError as error:
+            raise ConfigEntryAuthFailed(
+                translation_domain=DOMAIN, translation_key="invalid_auth"
+            ) from error
+        except HearthwardError as error:
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key="cannot_connect",
+                translation_placeholders={"error": str(error)},
+            ) from error
+        self._check_hub(snapshot.hub)
+        return Home.from_snapshot(snapshot)
+
+    def _check_hub(self, hub: HubInfo) -> None:
+        """Refuse a hub that is another one, or that this version cannot speak to."""
+        if hub.id != self.config_entry.unique_id:
+            raise ConfigEntryError(
+                translation_domain=DOMAIN,
+                translation_key="different_hub",
+                translation_placeholders={"name": hub.name},
+            )
+        if hub.api != API_VERSION:
+            raise ConfigEntryError(
+                translation_domain=DOMAIN,
+                translation_key="unsupported_api",
+                translation_placeholders={"api": hub.api, "version": hub.version},
+            )
+
+    @callback
+    def async_sync(self) -> None:
+        """Bring the device registry and the repair issues in line with the home."""
+        async_sync_devices(self.hass, self.config_entry.entry_id, self.data)
+        async_sync_issues(self.hass, self.config_entry.entry_id, self.data)
+
+    @callback
+    def async_add_event_listener(
+        self, key: PointKey, listener: Callable[[Entry], None]
+    ) -> CALLBACK_TYPE:
+        """Call the listener for each event of a point, in order, each once."""
+        self._event_listeners[key] = listener
+
+        @callback
+        def remove_listener() -> None:
+            del self._event_listeners[key]
+
+        return remove_listener
+
+    async def async_follow(self) -> None:
+        """Follow the stream for as long as the entry is loaded; reconnect when it ends."""
+        delay = RECONNECT_MINIMUM
+        while True:
+            try:
+                async with self.client.stream(
+                    self.data.seq if self._resumable else None,
+                    SILENCE_LIMIT.total_seconds(),
+                ) as messages:
+                    async for message in messages:
+                        self._handle_message(message)
+                        delay = RECONNECT_MINIMUM
+            except HearthwardAuthenticationError as error:
+                self._async_lost(error)
+                self.config_entry.async_start_reauth(self.hass)
+                return
+            except ConfigEntryError as error:
+                self._async_lost(error)
+                self.hass.config_entries.async_schedule_reload(
+                    self.config_entry.entry_id
+                )
+                return
+            except HearthwardResponseError as error:
+                # Asking for the same entries again would fail in the same way.
+                self._resumable = False
+                self._async_lost(error)
+            except HearthwardError as error:
+                self._async_lost(error)
+
+            # Spread out, so that many clients do not all meet a restarted hub at once.
+            await asyncio.sleep(delay.total_seconds() * random.uniform(0.5, 1))
+            delay = min(delay * 2, RECONNECT_MAXIMUM)
+
+    @callback
+    def _handle_message(self, message: StreamMessage) -> None:
+        """Take in one message of the stream."""
+        match message:
+            case Entries():
+                self._handle_entries(message)
+            case Snapshot():
+                self._check_hub(message.hub)
+                self.data = Home.from_snapshot(message)
+                self._resumable = True
+                self.async_sync()
+                self._async_back()
+            case Resumed():
+                self._check_hub(message.hub)
+                self.data.hub = message.hub
+                self._async_back()
+            case Heartbeat():
+                pass
+
+    @callback
+    def _handle_entries(self, message: Entries) -> None:
+        """Apply entries and tell those whom they concern."""
+        change = Change()
+        for entry in message.entries:
+            if entry.seq > self.data.seq + 1:
+                raise HearthwardResponseError(
+                    f"Entries after {self.data.seq} are missing before {entry.seq}"
+                )
+            self.data.apply(entry, change)
+
+        changed: set[Hashable] = {*change.points}
+        if change.devices:
+            self.async_sync()
+            changed |= {SHAPE} | {
+                key for key in self.data.points if key[0] in change.devices
+            }
+        self._async_notify(changed)
+
+        for entry in change.events:
+            if entry.device is None or entry.point is None:
+                continue
+            if listener := self._event_listeners.get((entry.device, entry.point)):
+                listener(entry)
+
+    @callback
+    def _async_notify(self, changed: set[Hashable]) -> None:
+        """Tell the listeners of what changed, and only them."""
+        for update_callback, context in tuple(self._listeners.values()):
+            if context in changed:
+                update_callback()
+
+    @callback
+    def _async_lost(self, error: Exception) -> None:
+        """Make everything unavailable; log it once."""
+        self.last_exception = error
+        if not self.last_update_success:
+            return
+        LOGGER.warning("Lost the connection to %s: %s", self.config_entry.title, error)
+        self.last_update_success = False
+        self.async_update_listeners()
+
+    @callback
+    def _async_back(self) -> None:
+        """Make everything available again; log it once."""
+        if not self.last_update_success:
+            LOGGER.info("Connected to %s again", self.config_entry.title)
+        self.last_update_success = True
+        self.last_exception = None
+        self.async_update_listeners()

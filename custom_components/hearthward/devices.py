@@ -1,0 +1,86 @@
+"""Keep the device and entity registries in line with the home."""
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+
+from .home import Home
+from .identity import device_identifier, point_unique_id, zone_identifier
+from .models import Device
+
+
+@callback
+def async_sync_devices(hass: HomeAssistant, entry_id: str, home: Home) -> None:
+    """Register the admitted devices and their zones; remove what is no longer part of the home."""
+    current: set[tuple[str, str]] = set()
+    for device in home.devices.values():
+        if device.admitted:
+            current |= _register(hass, entry_id, home.hub.id, device)
+    _remove_stale_devices(hass, entry_id, current)
+    _remove_stale_entities(hass, entry_id, home)
+
+
+def _register(
+    hass: HomeAssistant, entry_id: str, hub_id: str, device: Device
+) -> set[tuple[str, str]]:
+    """Register a device and its zones; return their identifiers."""
+    registry = dr.async_get(hass)
+    identifier = device_identifier(hub_id, device.id)
+    parent = registry.async_get_or_create(
+        config_entry_id=entry_id,
+        identifiers={identifier},
+        connections=(
+            {(dr.CONNECTION_NETWORK_MAC, device.mac)} if device.mac else set()
+        ),
+        manufacturer=device.manufacturer,
+        model=device.model,
+        model_id=device.project,
+        name=device.name,
+        serial_number=device.serial,
+        suggested_area=device.area,
+        sw_version=device.version,
+    )
+    identifiers = {identifier}
+    for zone in device.zones:
+        identifier = zone_identifier(hub_id, device.id, zone.id)
+        registry.async_get_or_create_child(
+            config_entry_id=entry_id,
+            identifiers={identifier},
+            name=zone.name,
+            parent_device_id=parent.id,
+            suggested_area=zone.area,
+        )
+        identifiers.add(identifier)
+    return identifiers
+
+
+def _remove_stale_devices(
+    hass: HomeAssistant, entry_id: str, current: set[tuple[str, str]]
+) -> None:
+    """Remove devices that were revoked or deleted, and zones that are gone."""
+    registry = dr.async_get(hass)
+    for child in dr.async_child_entries_for_config_entry(registry, entry_id):
+        if not child.identifiers & current:
+            registry.async_remove_device(child.id)
+    for device in dr.async_entries_for_config_entry(registry, entry_id):
+        if not device.identifiers & current:
+            registry.async_remove_device(device.id)
+
+
+def _remove_stale_entities(hass: HomeAssistant, entry_id: str, home: Home) -> None:
+    """Remove the entities of points that a device no longer offers.
+
+    A device that has not yet said what it offers keeps what it had.
+    """
+    registry = er.async_get(hass)
+    current = {
+        point_unique_id(home.hub.id, device_id, point_id)
+        for device_id, point_id in home.points
+    }
+    silent = tuple(
+        point_unique_id(home.hub.id, device.id, "")
+        for device in home.devices.values()
+        if device.admitted and not device.points
+    )
+    for entity in er.async_entries_for_config_entry(registry, entry_id):
+        if entity.unique_id not in current and not entity.unique_id.startswith(silent):
+            registry.async_remove(entity.entity_id)

@@ -1,0 +1,67 @@
+"""Diagnostics of Hearthward."""
+
+from dataclasses import asdict
+from typing import Any, Final
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.const import CONF_TOKEN, CONF_URL
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import AnyDeviceEntry
+
+from .const import CONF_EXPOSED
+from .coordinator import HearthwardConfigEntry
+from .home import Home
+from .identity import device_identifier, zone_identifier
+
+# Who lives there, and where their network can be reached.
+TO_REDACT: Final = {CONF_TOKEN, CONF_URL, "address", "mac", "owner", "serial"}
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: HearthwardConfigEntry
+) -> dict[str, Any]:
+    """Return diagnostics of a hub."""
+    coordinator = entry.runtime_data.coordinator
+    home = coordinator.data
+    return {
+        "entry": async_redact_data(dict(entry.data), TO_REDACT),
+        "exposed_entities": len(entry.options.get(CONF_EXPOSED, ())),
+        "connected": coordinator.last_update_success,
+        "last_error": (
+            str(coordinator.last_exception) if coordinator.last_exception else None
+        ),
+        "hub": asdict(home.hub),
+        "seq": home.seq,
+        "devices": [_device(home, device_id) for device_id in home.devices],
+    }
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: HearthwardConfigEntry, device: AnyDeviceEntry
+) -> dict[str, Any]:
+    """Return diagnostics of a device, or of the device that a zone belongs to."""
+    home = entry.runtime_data.coordinator.data
+    return next(
+        _device(home, candidate.id)
+        for candidate in home.devices.values()
+        if device.identifiers
+        & {
+            device_identifier(home.hub.id, candidate.id),
+            *(
+                zone_identifier(home.hub.id, candidate.id, zone.id)
+                for zone in candidate.zones
+            ),
+        }
+    )
+
+
+def _device(home: Home, device_id: str) -> dict[str, Any]:
+    """Return a device with the state of its points."""
+    return {
+        **async_redact_data(asdict(home.devices[device_id]), TO_REDACT),
+        "states": {
+            point: asdict(state)
+            for (device, point), state in home.states.items()
+            if device == device_id
+        },
+    }

@@ -1,0 +1,105 @@
+"""The home as the hub tells it; knows nothing of Home Assistant."""
+
+from dataclasses import dataclass, field, replace
+
+from .models import (
+    KIND_DEVICE,
+    KIND_EVENT,
+    KIND_STATE,
+    KIND_STATUS,
+    Device,
+    Entry,
+    HubInfo,
+    Point,
+    PointKey,
+    PointState,
+    Snapshot,
+)
+
+
+@dataclass(kw_only=True, slots=True)
+class Change:
+    """What entries changed: points with a new state, devices with a new shape, events in order."""
+
+    points: set[PointKey] = field(default_factory=set)
+    devices: set[str] = field(default_factory=set)
+    events: list[Entry] = field(default_factory=list)
+
+
+@dataclass(kw_only=True, slots=True)
+class Home:
+    """All current state as of `seq`, brought forward by entries."""
+
+    hub: HubInfo
+    seq: int
+    devices: dict[str, Device]
+    states: dict[PointKey, PointState]
+    points: dict[PointKey, Point] = field(init=False)
+    """What the admitted devices offer."""
+
+    def __post_init__(self) -> None:
+        """Index the points."""
+        self._index_points()
+
+    @classmethod
+    def from_snapshot(cls, snapshot: Snapshot) -> Home:
+        """Return the home of a snapshot."""
+        return cls(
+            hub=snapshot.hub,
+            seq=snapshot.seq,
+            devices={device.id: device for device in snapshot.devices},
+            states={(state.device, state.point): state for state in snapshot.states},
+        )
+
+    def apply(self, entry: Entry, change: Change) -> None:
+        """Bring the home forward by one entry; one that is already known changes nothing."""
+        if entry.seq <= self.seq:
+            return
+        self.seq = entry.seq
+        if entry.device is None:
+            return
+        if entry.kind == KIND_STATE and entry.point is not None:
+            self._apply_state(entry, (entry.device, entry.point))
+            change.points.add((entry.device, entry.point))
+        elif entry.kind == KIND_STATUS:
+            self._apply_status(entry, entry.device, change)
+        elif entry.kind == KIND_DEVICE:
+            self._apply_device(entry, entry.device)
+            change.devices.add(entry.device)
+        elif entry.kind == KIND_EVENT and entry.point is not None:
+            change.events.append(entry)
+
+    def _apply_state(self, entry: Entry, key: PointKey) -> None:
+        self.states[key] = PointState(
+            device=key[0],
+            point=key[1],
+            seq=entry.seq,
+            ts=entry.ts,
+            value=entry.value,
+            text=entry.text,
+            body=entry.body,
+        )
+
+    def _apply_status(self, entry: Entry, device_id: str, change: Change) -> None:
+        if (device := self.devices.get(device_id)) is None:
+            return
+        self.devices[device_id] = replace(device, online=bool(entry.value))
+        change.points.update((device_id, point.id) for point in device.points)
+
+    def _apply_device(self, entry: Entry, device_id: str) -> None:
+        """Take the new description of a device; without one it was deleted."""
+        if entry.body and "adapter" in entry.body:
+            self.devices[device_id] = Device.from_dict(entry.body)
+        else:
+            self.devices.pop(device_id, None)
+            for key in [key for key in self.states if key[0] == device_id]:
+                del self.states[key]
+        self._index_points()
+
+    def _index_points(self) -> None:
+        self.points = {
+            (device.id, point.id): point
+            for device in self.devices.values()
+            if device.admitted
+            for point in device.points
+        }
