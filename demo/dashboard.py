@@ -3,45 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .entities import ZONES, Entities
 from .home_assistant_client import HomeAssistantClient, Json
 
 URL_PATH = "warm-home"
-ZONES = {
-    "living_room": ("Living room", "mdi:sofa"),
-    "bathroom": ("Bathroom", "mdi:bathtub"),
-    "hot_water": ("Hot water", "mdi:water-boiler"),
-}
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 type Card = Json
-
-
-class Entities:
-    """The entity of each point, whatever its entity id became."""
-
-    def __init__(self, by_point: Mapping[str, str]) -> None:
-        """Take the entity ids by `device/point`."""
-        self._by_point = dict(by_point)
-
-    @classmethod
-    async def read(cls, client: HomeAssistantClient) -> Entities:
-        """Read which entities the integration made."""
-        registry = await client.command("config/entity_registry/list")
-        return cls(
-            {
-                entity["unique_id"].split("/", 1)[1]: entity["entity_id"]
-                for entity in registry
-                if entity["platform"] == "hearthward" and not entity["disabled_by"]
-            }
-        )
-
-    def __call__(self, device: str, point: str) -> str:
-        """Return the entity id of a point; raise KeyError if there is none."""
-        return self._by_point[f"{device}/{point}"]
-
-    def get(self, device: str, point: str) -> str | None:
-        """Return the entity id of a point, None if it has no entity."""
-        return self._by_point.get(f"{device}/{point}")
 
 
 async def install(client: HomeAssistantClient) -> None:

@@ -76,6 +76,10 @@ class Hub:
         except aiohttp.ClientError:
             return False
 
+    async def pairing_code(self) -> str:
+        """Return a new pairing code, as the hub shows it to people."""
+        return (await self.run("pair")).splitlines()[-1].split()[-1]
+
     async def run(self, *arguments: str) -> str:
         """Run a command of the hub's command line; return what it prints."""
         process = await asyncio.create_subprocess_exec(

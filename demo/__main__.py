@@ -1,0 +1,144 @@
+"""Run the demo: `script/demo`."""
+
+import argparse
+import asyncio
+from pathlib import Path
+import shutil
+import signal
+import sys
+
+from . import dashboard, integration
+from .home import NODES, build_firmware
+from .home_assistant import PASSWORD, RESTART_EXIT_CODE, USER
+from .home_assistant_client import HomeAssistantError
+from .process import ProcessError, port_is_free
+from .progress import step
+from .stack import Ports, Stack
+
+ROOT = Path(__file__).parent.parent
+DIRECTORY = ROOT / ".cache/demo"
+
+
+class DemoError(Exception):
+    """The demo cannot run; the message says what to do."""
+
+
+def main() -> int:
+    """Run the demo until it is stopped; return the exit code."""
+    options = _arguments()
+    try:
+        asyncio.run(_run(options))
+    except (DemoError, ProcessError, HomeAssistantError) as error:
+        print(f"\nThe demo stopped: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="script/demo",
+        description="Watch Home Assistant heat a simulated home through the real hub,"
+        " integration and firmware.",
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=8123,
+        help="port of Home Assistant on this machine (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--fast",
+        type=float,
+        default=1,
+        metavar="N",
+        help="let the time of the home run N times as fast (default: real time)",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="forget what earlier runs have kept"
+    )
+    return parser.parse_args()
+
+
+async def _run(options: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if options.fresh:
+        shutil.rmtree(DIRECTORY, ignore_errors=True)
+    stack = Stack(DIRECTORY, _ports(options.port), speed=options.fast)
+    running = asyncio.create_task(_prepare_and_watch(stack))
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((running, stopped), return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            await running
+    finally:
+        running.cancel()
+        stopped.cancel()
+        await asyncio.gather(running, stopped, return_exceptions=True)
+        async with step("Stopping everything"):
+            await stack.stop()
+
+
+async def _prepare_and_watch(stack: Stack) -> None:
+    print("Hearthward: a warm home to try out\n")
+    async with step("Building the firmware of heater, care button and sensor node"):
+        await build_firmware()
+    async with step("Starting the home, its hub and Home Assistant"):
+        await stack.start()
+    client = stack.home_assistant.client
+    if not await integration.is_paired(client):
+        async with step("Pairing Home Assistant with the hub"):
+            await integration.pair(client, stack.hub)
+        async with step("Letting the three devices into the home"):
+            await integration.approve(client, len(NODES))
+        async with step("Making the dashboard"):
+            await stack.wait_for_entities()
+            await dashboard.install(client)
+    print(
+        f"\n  Open   {stack.home_assistant.url}\n"
+        f"  Login  {USER}\n"
+        f"  Password {PASSWORD}\n\n"
+        f"Everything runs on this machine only. Ctrl-C stops it;"
+        f" what it learned stays in {DIRECTORY.relative_to(ROOT)}."
+    )
+    await _watch(stack)
+
+
+async def _watch(stack: Stack) -> None:
+    """Wait for a process to end; start Home Assistant again when it asked for that."""
+    while True:
+        ended = await stack.wait_until_one_ends()
+        if ended.returncode != RESTART_EXIT_CODE:
+            raise DemoError(
+                f"{ended.name} ended with code {ended.returncode}."
+                f" The end of {ended.log}:\n{ended.tail()}"
+            )
+        async with step("Starting Home Assistant again, as it asked for"):
+            await stack.home_assistant.start()
+
+
+def _ports(port: int) -> Ports:
+    """Return the ports, the same as last time but for Home Assistant's."""
+    ports = Ports.load(DIRECTORY) or Ports.following(port)
+    ports = ports.with_home_assistant(port)
+    taken = [number for number in ports.all if not port_is_free(number)]
+    if not 1 <= port <= 65535 - len(ports.all):
+        raise DemoError(f"{port} is not a port; choose one with --port, e.g. 8123.")
+    if port in taken:
+        raise DemoError(
+            f"Port {port} is taken by another program."
+            f" Choose another one: script/demo --port {port + 100}"
+        )
+    if taken:
+        raise DemoError(
+            f"Port {taken[0]} is taken by another program. Stop that program, or start"
+            f" afresh on other ports: script/demo --fresh --port {port + 100}"
+        )
+    ports.save(DIRECTORY)
+    return ports
+
+
+if __name__ == "__main__":
+    sys.exit(main())

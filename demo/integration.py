@@ -1,0 +1,82 @@
+"""Set the integration up as a person does: through its own flows."""
+
+import asyncio
+
+from .entities import ZONES, Entities
+from .home_assistant_client import HomeAssistantClient, HomeAssistantError, Json
+from .hub import Hub
+
+DOMAIN = "hearthward"
+
+
+async def pair(client: HomeAssistantClient, hub: Hub) -> Json:
+    """Add the integration with the hub's address and a fresh pairing code."""
+    code = await hub.pairing_code()
+    return await client.add_integration(
+        DOMAIN, {"user": {"url": hub.url, "code": code}}
+    )
+
+
+async def is_paired(client: HomeAssistantClient) -> bool:
+    """Tell whether the integration is set up already."""
+    entries = await client.command("config_entries/get", domain=DOMAIN)
+    return bool(entries)
+
+
+async def approvals(client: HomeAssistantClient) -> list[Json]:
+    """Return the repair issues that ask to let a device into the home."""
+    issues = (await client.command("repairs/list_issues"))["issues"]
+    return [
+        issue for issue in issues if issue["domain"] == DOMAIN and issue["is_fixable"]
+    ]
+
+
+async def approve(client: HomeAssistantClient, count: int, timeout: float = 60) -> None:
+    """Wait until as many devices ask to be let in, and let them in."""
+    try:
+        async with asyncio.timeout(timeout):
+            while len(waiting := await approvals(client)) < count:
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise HomeAssistantError(
+            f"{len(waiting)} of {count} devices asked to be approved"
+        ) from None
+    for issue in waiting:
+        await approve_one(client, issue)
+
+
+async def approve_one(client: HomeAssistantClient, issue: Json) -> None:
+    """Answer the repair flow of one device with yes, under the name that it gives."""
+    result = await client.flow(
+        "/api/repairs/issues/fix",
+        {"handler": DOMAIN, "issue_id": issue["issue_id"]},
+        {
+            "init": {"next_step_id": "approve"},
+            "approve": {"name": issue["translation_placeholders"]["name"]},
+        },
+    )
+    if result["type"] != "create_entry":
+        raise HomeAssistantError(f"{issue['issue_id']} was not approved: {result}")
+
+
+async def wait_for_entities(
+    client: HomeAssistantClient, timeout: float = 60
+) -> Entities:
+    """Wait until every zone reports a temperature; return the entities."""
+    try:
+        async with asyncio.timeout(timeout):
+            while not _reports(entities := await Entities.read(client), client):
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise HomeAssistantError(
+            "The zones did not report a temperature to Home Assistant"
+        ) from None
+    return entities
+
+
+def _reports(entities: Entities, client: HomeAssistantClient) -> bool:
+    for zone in ZONES:
+        state = client.states.get(entities.get("heater", f"{zone}.zone") or "")
+        if not state or state["attributes"].get("current_temperature") is None:
+            return False
+    return True
