@@ -14,8 +14,8 @@ from .coordinator import (
     HearthwardCoordinator,
     HearthwardRuntimeData,
 )
+from .devices import identifiers
 from .exposure import Exposure
-from .identity import device_identifier, zone_identifier
 from .issues import async_drop_issues
 from .services import async_setup_services
 
@@ -79,13 +79,4 @@ async def async_remove_config_entry_device(
 ) -> bool:
     """Allow to remove a device only when it is not part of the home."""
     home = entry.runtime_data.coordinator.data
-    current = {
-        identifier
-        for device in home.devices.values()
-        if device.admitted
-        for identifier in (
-            device_identifier(home.hub.id, device.id),
-            *(zone_identifier(home.hub.id, device.id, z.id) for z in device.zones),
-        )
-    }
-    return not device_entry.identifiers & current
+    return not device_entry.identifiers & identifiers(home)

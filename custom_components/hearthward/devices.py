@@ -5,29 +5,46 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .home import Home
 from .identity import device_identifier, point_unique_id, zone_identifier
-from .models import Device
+from .models import STATUS_REVOKED, Device
 
 
 @callback
 def async_sync_devices(hass: HomeAssistant, entry_id: str, home: Home) -> None:
-    """Register the admitted devices and their zones; remove what is no longer part of the home."""
-    current: set[tuple[str, str]] = set()
+    """Register the admitted devices and their zones; remove what is no longer part of the home.
+
+    A device that has to be approved anew, as it came with another MAC address, keeps its place.
+    """
     for device in home.devices.values():
         if device.admitted:
-            current |= _register(hass, entry_id, home.hub.id, device)
-    _remove_stale_devices(hass, entry_id, current)
+            _register(hass, entry_id, home.hub.id, device)
+    _remove_stale_devices(hass, entry_id, identifiers(home))
     _remove_stale_entities(hass, entry_id, home)
 
 
-def _register(
-    hass: HomeAssistant, entry_id: str, hub_id: str, device: Device
-) -> set[tuple[str, str]]:
-    """Register a device and its zones; return their identifiers."""
+def identifiers(home: Home) -> set[tuple[str, str]]:
+    """Return the identifiers of the devices, and of their zones, that were not turned away."""
+    return {
+        identifier
+        for device in home.devices.values()
+        if device.status != STATUS_REVOKED
+        for identifier in device_identifiers(home.hub.id, device)
+    }
+
+
+def device_identifiers(hub_id: str, device: Device) -> set[tuple[str, str]]:
+    """Return the identifiers of a device and of its zones."""
+    return {
+        device_identifier(hub_id, device.id),
+        *(zone_identifier(hub_id, device.id, zone.id) for zone in device.zones),
+    }
+
+
+def _register(hass: HomeAssistant, entry_id: str, hub_id: str, device: Device) -> None:
+    """Register a device and its zones, each below it."""
     registry = dr.async_get(hass)
-    identifier = device_identifier(hub_id, device.id)
     parent = registry.async_get_or_create(
         config_entry_id=entry_id,
-        identifiers={identifier},
+        identifiers={device_identifier(hub_id, device.id)},
         connections=(
             {(dr.CONNECTION_NETWORK_MAC, device.mac)} if device.mac else set()
         ),
@@ -39,18 +56,14 @@ def _register(
         suggested_area=device.area,
         sw_version=device.version,
     )
-    identifiers = {identifier}
     for zone in device.zones:
-        identifier = zone_identifier(hub_id, device.id, zone.id)
         registry.async_get_or_create_child(
             config_entry_id=entry_id,
-            identifiers={identifier},
+            identifiers={zone_identifier(hub_id, device.id, zone.id)},
             name=zone.name,
             parent_device_id=parent.id,
             suggested_area=zone.area,
         )
-        identifiers.add(identifier)
-    return identifiers
 
 
 def _remove_stale_devices(
@@ -74,12 +87,12 @@ def _remove_stale_entities(hass: HomeAssistant, entry_id: str, home: Home) -> No
     registry = er.async_get(hass)
     current = {
         point_unique_id(home.hub.id, device_id, point_id)
-        for device_id, point_id in home.points
+        for device_id, point_id in home.kept
     }
     silent = tuple(
         point_unique_id(home.hub.id, device.id, "")
         for device in home.devices.values()
-        if device.admitted and not device.points
+        if device.status != STATUS_REVOKED and not device.points
     )
     for entity in er.async_entries_for_config_entry(registry, entry_id):
         if entity.unique_id not in current and not entity.unique_id.startswith(silent):

@@ -10,8 +10,8 @@ from homeassistant.helpers.device_registry import AnyDeviceEntry
 
 from .const import CONF_EXPOSED
 from .coordinator import HearthwardConfigEntry
+from .devices import device_identifiers
 from .home import Home
-from .identity import device_identifier, zone_identifier
 
 # Who lives there, and where their network can be reached.
 TO_REDACT: Final = {CONF_TOKEN, CONF_URL, "address", "mac", "owner", "serial"}
@@ -44,14 +44,7 @@ async def async_get_device_diagnostics(
     return next(
         _device(home, candidate.id)
         for candidate in home.devices.values()
-        if device.identifiers
-        & {
-            device_identifier(home.hub.id, candidate.id),
-            *(
-                zone_identifier(home.hub.id, candidate.id, zone.id)
-                for zone in candidate.zones
-            ),
-        }
+        if device.identifiers & device_identifiers(home.hub.id, candidate)
     )
 
 

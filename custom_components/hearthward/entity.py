@@ -139,14 +139,16 @@ def async_add_points(
     @callback
     def add_new() -> None:
         home = coordinator.data
-        current = {key for key, point in home.points.items() if point.kind == kind}
-        new = current - known
-        known.clear()
-        known.update(current)
+        known.intersection_update(home.kept)
+        new = {
+            key: point
+            for key, point in home.points.items()
+            if point.kind == kind and key not in known
+        }
+        known.update(new)
         async_add_entities(
-            create(coordinator, home.devices[key[0]], home.points[key])
-            for key in home.points
-            if key in new
+            create(coordinator, home.devices[key[0]], point)
+            for key, point in new.items()
         )
 
     add_new()

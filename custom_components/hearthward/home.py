@@ -7,6 +7,7 @@ from .models import (
     KIND_EVENT,
     KIND_STATE,
     KIND_STATUS,
+    STATUS_REVOKED,
     Device,
     Entry,
     HubInfo,
@@ -36,6 +37,8 @@ class Home:
     states: dict[PointKey, PointState]
     points: dict[PointKey, Point] = field(init=False)
     """What the admitted devices offer."""
+    kept: set[PointKey] = field(init=False)
+    """What the devices offer that were not turned away; some wait for their approval anew."""
 
     def __post_init__(self) -> None:
         """Index the points."""
@@ -101,5 +104,11 @@ class Home:
             (device.id, point.id): point
             for device in self.devices.values()
             if device.admitted
+            for point in device.points
+        }
+        self.kept = {
+            (device.id, point.id)
+            for device in self.devices.values()
+            if device.status != STATUS_REVOKED
             for point in device.points
         }
