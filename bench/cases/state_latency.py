@@ -9,12 +9,11 @@ from collections.abc import AsyncIterator
 import random
 import time
 
-from aioesphomeapi import NumberInfo
-from aioesphomeapi.client import APIClient
-
 from bench.figure import Figure
 from bench.latency import Latencies, wait_for_value
 from bench.paths import POINT, both_paths
+from hearthward.model.command import CommandBody
+from hearthward_sim.client import NodeClient
 
 CHANGES = 600
 WARM_UP = 50
@@ -24,9 +23,9 @@ async def measure() -> AsyncIterator[Figure]:
     """Yield p50, p95 and p99 of both paths for the same changes."""
     latencies = Latencies("state_latency")
     async with both_paths() as paths:
-        node = APIClient("127.0.0.1", paths.node_port, None)
-        await node.connect(login=True)
-        key, device = await _number(node)
+        node = NodeClient(paths.node_port, lambda _: None)
+        await node.connect()
+        await node.subscribe()
         async with paths.client.subscription(
             "subscribe_events", event_type="state_changed"
         ) as arrivals:
@@ -35,7 +34,7 @@ async def measure() -> AsyncIterator[Figure]:
                 # The node looks at its connections in rounds: not always at the same time.
                 await asyncio.sleep(random.uniform(0.02, 0.06))
                 begin = time.monotonic()
-                node.number_command(key, value, device_id=device)
+                await node.command(POINT, CommandBody(value=value))
                 arrived = await wait_for_value(
                     arrivals, {paths.ours, paths.theirs}, value
                 )
@@ -45,21 +44,3 @@ async def measure() -> AsyncIterator[Figure]:
         await node.disconnect()
     for figure in latencies.figures():
         yield figure
-
-
-async def _number(node: APIClient) -> tuple[int, int]:
-    """Return the key of the number and the id of its sub-device in the node."""
-    zone, _, object_id = POINT.partition(".")
-    info = await node.device_info()
-    devices = {
-        device.device_id: device.name.lower().replace(" ", "_")
-        for device in info.devices
-    }
-    entities, _ = await node.list_entities_services()
-    return next(
-        (entity.key, entity.device_id)
-        for entity in entities
-        if isinstance(entity, NumberInfo)
-        and entity.object_id.endswith(object_id)
-        and devices.get(entity.device_id) == zone
-    )
