@@ -6,7 +6,6 @@ the hub was restarted.
 """
 
 import asyncio
-from collections.abc import Callable
 import logging
 import time
 from typing import Protocol
@@ -15,17 +14,14 @@ import uuid
 import msgspec
 
 from hearthward.lifelog import Lifelog
-from hearthward.model.command import (
-    Command,
-    CommandBody,
-    CommandResult,
-    CommandStatus,
-)
+from hearthward.model.command import Command, CommandBody, CommandResult, CommandStatus
 from hearthward.model.device import Device, DeviceStatus, Point
 from hearthward.model.entry import Draft, Entry, EntryKind, EntryQuery, Order
 from hearthward.model.message import AckBody
 
 from .checks import CommandRejectedError, check
+from .errors import HomeError
+from .registry import Registry
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -43,12 +39,16 @@ _INTERRUPTED = (
 )
 
 
-class UnknownPointError(LookupError):
-    """There is no such device or point; the message names it."""
+class UnknownPointError(HomeError):
+    """The device has no such point."""
+
+    code = "unknown_point"
 
 
-class KeyReusedError(Exception):
+class KeyReusedError(HomeError):
     """The idempotency key belongs to another command."""
+
+    code = "key_reused"
 
 
 class DeviceOfflineError(Exception):
@@ -73,15 +73,17 @@ class Commands:
     def __init__(
         self,
         lifelog: Lifelog,
-        device: Callable[[str], Device | None],
+        registry: Registry,
         ack_timeout: float = ACK_TIMEOUT,
     ) -> None:
-        """Record in `lifelog`; `device` looks a device up."""
+        """Record in `lifelog`; give a device `ack_timeout` seconds to answer."""
         self._lifelog = lifelog
-        self._device = device
+        self._registry = registry
         self._ack_timeout = ack_timeout
         self._links: dict[str, Link] = {}
-        self._under_way: dict[tuple[str, str], asyncio.Task[CommandResult]] = {}
+        self._under_way: dict[
+            tuple[str, str], tuple[Command, asyncio.Task[CommandResult]]
+        ] = {}
 
     def connect(self, adapter: str, link: Link) -> None:
         """Send the commands of an adapter's devices over `link`."""
@@ -89,14 +91,15 @@ class Commands:
 
     async def settle(self) -> None:
         """Answer the commands that the last run of the hub left open."""
-        query = EntryQuery(
-            kind=EntryKind.COMMAND, limit=_RECENT_COMMANDS, order=Order.DESC
-        )
-        for entry in (await self._lifelog.history(query)).entries:
-            if entry.device is None or entry.body is None:
+        answered = {
+            msgspec.convert(entry.body, CommandResult).seq
+            for entry in await self._recent(EntryKind.ACK)
+        }
+        for entry in await self._recent(EntryKind.COMMAND):
+            if entry.seq in answered:
                 continue
             command = msgspec.convert(entry.body, Command)
-            if await self._lifelog.find(entry.device, _ack_key(command.id)) is None:
+            if await self._lifelog.find(command.device, _ack_key(command.id)) is None:
                 await self._interrupted(entry)
 
     async def execute(
@@ -113,7 +116,8 @@ class Commands:
         Cancelling the caller does not cancel the command.
 
         Raises:
-            UnknownPointError: There is no such point.
+            UnknownDeviceError: There is no such device.
+            UnknownPointError: It has no such point.
             KeyReusedError: The key belongs to another command.
             LifelogUnavailableError: Nothing was sent, as it could not be recorded.
 
@@ -128,32 +132,38 @@ class Commands:
             issued_by=issued_by,
         )
         identity = (device, command.id)
-        task = self._under_way.get(identity)
-        if task is None:
+        if identity in self._under_way:
+            first, task = self._under_way[identity]
+            _require_same(first, command)
+        else:
             task = asyncio.create_task(
                 self._run(found, target, command), name=f"command {command.id}"
             )
-            self._under_way[identity] = task
+            self._under_way[identity] = (command, task)
             task.add_done_callback(lambda _: self._under_way.pop(identity))
         return await asyncio.shield(task)
 
+    async def _recent(self, kind: EntryKind) -> tuple[Entry, ...]:
+        query = EntryQuery(kind=kind, limit=_RECENT_COMMANDS, order=Order.DESC)
+        return (await self._lifelog.history(query)).entries
+
     def _find(self, device: str, point: str) -> tuple[Device, Point]:
-        found = self._device(device)
-        if found is None:
-            raise UnknownPointError(f"There is no device {device}")
+        found = self._registry.require(device)
         for candidate in found.points:
             if candidate.id == point:
                 return found, candidate
-        raise UnknownPointError(f"{found.name} has no point {point}")
+        raise UnknownPointError(
+            f"{found.name} has no point {point}", device=device, point=point
+        )
 
     async def _run(
         self, device: Device, point: Point, command: Command
     ) -> CommandResult:
         recorded = _redacted(point, command)
-        earlier = await self._lifelog.find(device.id, command.id)
-        if earlier is not None:
-            return await self._repeated(recorded, earlier)
+        last = self._lifelog.last
         [seq] = await self._lifelog.append([_draft(recorded)])
+        if seq <= last:
+            return await self._repeated(recorded)
         answer = await self._ask(device, point, command)
         result = CommandResult(
             id=command.id, status=answer.status, seq=seq, detail=answer.detail
@@ -191,14 +201,11 @@ class Commands:
                 "it may still have done it",
             )
 
-    async def _repeated(self, command: Command, earlier: Entry) -> CommandResult:
+    async def _repeated(self, command: Command) -> CommandResult:
         """Return the result of the earlier command with the same key."""
-        first = msgspec.convert(earlier.body, Command)
-        if (first.point, first.body) != (command.point, command.body):
-            raise KeyReusedError(
-                f"The idempotency key {command.id} belongs to another command: "
-                "use a new one for each"
-            )
+        earlier = await self._lifelog.find(command.device, command.id)
+        assert earlier is not None
+        _require_same(msgspec.convert(earlier.body, Command), command)
         ack = await self._lifelog.find(command.device, _ack_key(command.id))
         if ack is None:
             return await self._interrupted(earlier)
@@ -215,6 +222,16 @@ class Commands:
         )
         await self._lifelog.append([_ack_draft(command.device, command.point, result)])
         return result
+
+
+def _require_same(first: Command, second: Command) -> None:
+    """Refuse a key that belongs to another command."""
+    if (first.point, first.body) != (second.point, second.body):
+        raise KeyReusedError(
+            f"The idempotency key {first.id} belongs to another command: "
+            "use a new one for each",
+            key=first.id,
+        )
 
 
 def _redacted(point: Point, command: Command) -> Command:

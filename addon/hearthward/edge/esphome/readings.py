@@ -67,7 +67,7 @@ def state_key(state: EntityState) -> EntityKey | None:
     return None if info_type is None else (info_type, state.device_id, state.key)
 
 
-def observe(entity: Entity, state: EntityState, ts: float) -> Observation | None:
+def observe(entity: Entity, state: EntityState) -> Observation | None:
     """Return what a state says of an entity's point, or None for a kind without states."""
     read = _READ.get(type(state))
     if read is None:
@@ -78,7 +78,6 @@ def observe(entity: Entity, state: EntityState, ts: float) -> Observation | None
         reading = read(entity.info, state)
     return Observation(
         point=entity.point.id,
-        ts=ts,
         value=reading.value,
         text=reading.text,
         body=reading.body,
