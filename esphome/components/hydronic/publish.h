@@ -1,0 +1,41 @@
+#pragma once
+
+// Publish what changed, and only that.
+
+#include <cmath>
+#include <cstring>
+
+#include "esphome/core/defines.h"
+#include "esphome/components/binary_sensor/binary_sensor.h"
+#include "esphome/components/sensor/sensor.h"
+#ifdef USE_TEXT_SENSOR
+#include "esphome/components/text_sensor/text_sensor.h"
+#endif
+
+namespace esphome::hydronic {
+
+/// Whether two values differ by `step` at least, or one of them is unknown or zero and the other is not.
+inline bool differs(float a, float b, float step) {
+  if (std::isnan(a) || std::isnan(b))
+    return std::isnan(a) != std::isnan(b);
+  return std::fabs(a - b) >= step || (a == 0.0f) != (b == 0.0f);
+}
+
+inline void publish(sensor::Sensor *sensor, float value, float step) {
+  if (sensor != nullptr && (!sensor->has_state() || differs(sensor->get_raw_state(), value, step)))
+    sensor->publish_state(value);
+}
+
+inline void publish(binary_sensor::BinarySensor *sensor, bool value) {
+  if (sensor != nullptr)
+    sensor->publish_state(value);
+}
+
+#ifdef USE_TEXT_SENSOR
+inline void publish(text_sensor::TextSensor *sensor, const char *value) {
+  if (sensor != nullptr && (!sensor->has_state() || sensor->state != value))
+    sensor->publish_state(value);
+}
+#endif
+
+}  // namespace esphome::hydronic
