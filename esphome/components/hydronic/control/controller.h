@@ -3,56 +3,469 @@
 // The heater node: any number of zones, one burner. `step` is called every second or so with all inputs and fills in
 // all outputs. Requests of users may come at any time between steps; none of them raises a configured limit.
 
+#include <algorithm>
+
+#include "burner.h"
+#include "fan.h"
+#include "flow.h"
+#include "heat_dump.h"
+#include "hydraulics.h"
+#include "pump.h"
 #include "schedule.h"
+#include "trips.h"
 #include "types.h"
+#include "zone.h"
 
 namespace hearthward {
+
+/// A configuration with everything cut to its bounds.
+inline ControllerConfig within_bounds(ControllerConfig config) {
+  config.zone_count = std::min(config.zone_count, MAX_ZONES);
+  config.coolant_limit = std::clamp(config.coolant_limit, 30.0f, COOLANT_LIMIT_CEILING);
+  config.coolant_trip = std::clamp(config.coolant_trip, config.coolant_limit, COOLANT_CEILING);
+  config.dump_on = std::clamp(config.dump_on, config.coolant_limit, config.coolant_trip);
+  config.dump_off = std::min(config.dump_off, config.dump_on - 5.0f);
+  return config;
+}
 
 class Controller {
  public:
   /// Cut every limit to its ceiling and start with the outputs off. Call the restore functions before the first step.
-  explicit Controller(const ControllerConfig &config);
+  explicit Controller(const ControllerConfig &config)
+      : config_(within_bounds(config)), coolant_(SensorKind::COOLANT, config_.coolant_stale), arbiter_(config_),
+        pump_(config_.pump_overrun), dump_(config_.dump_on, config_.dump_off), flow_watch_(config_.has_flow_sensor),
+        water_(config_) {
+    if (config_.has_flow_sensor)
+      flow_ = {SensorKind::FLOW, config_.flow_stale};
+    for (size_t i = 0; i < config_.zone_count; ++i) {
+      zones_[i] = Zone(config_.zones[i], config_.zone_stale);
+      config_.zones[i] = zones_[i].program().config();
+    }
+    memory_.coolant_limit = config_.coolant_limit;
+  }
 
-  void restore(const NodeMemory &memory);
-  void restore(size_t zone, const ZoneSettings &settings);
-  void restore(size_t zone, const ZoneMemory &memory);
-  void restore(size_t zone, const WeekSchedule &schedule);
+  // ---- Records ----
 
-  /// Regulate; `inputs.now` never goes back.
-  void step(const Inputs &inputs, Outputs &outputs);
+  void restore(const NodeMemory &saved) {
+    if (saved.version != RECORD_VERSION)
+      return;
+    memory_.heating = saved.heating;
+    if (saved.trip <= TripReason::BURNER_FAULT)
+      trip_ = {.reason = saved.trip, .zone = saved.trip_zone, .code = saved.trip_code};
+    if (!std::isnan(saved.coolant_limit))
+      memory_.coolant_limit = std::clamp(saved.coolant_limit, LOWEST_COOLANT_LIMIT, config_.coolant_limit);
+    flow_watch_.restore(saved.nominal_flow);
+    note_memory();
+  }
+  void restore(size_t zone, const ZoneSettings &settings) {
+    zones_[zone].program().restore(settings);
+    zones_[zone].after_restore();
+  }
+  void restore(size_t zone, const ZoneMemory &memory) {
+    zones_[zone].program().restore(memory);
+    zones_[zone].after_restore();
+    water_.exercise().restore(zone, memory.hours_since_exercise);
+  }
+  void restore(size_t zone, const WeekSchedule &schedule) { zones_[zone].program().restore(schedule); }
 
   // What to save when its revision changed; save NodeMemory at once (a trip must survive a power cut).
-  const NodeMemory &node_memory() const;
-  const ZoneSettings &settings(size_t zone) const;
-  const ZoneMemory &zone_memory(size_t zone) const;
-  const WeekSchedule &schedule(size_t zone) const;
-  uint32_t node_revision() const;
-  uint32_t settings_revision(size_t zone) const;
-  uint32_t zone_memory_revision(size_t zone) const;
-  uint32_t schedule_revision(size_t zone) const;
+  const NodeMemory &node_memory() const { return memory_; }
+  const ZoneSettings &settings(size_t zone) const { return zones_[zone].program().settings(); }
+  const ZoneMemory &zone_memory(size_t zone) const { return zones_[zone].program().memory(); }
+  const WeekSchedule &schedule(size_t zone) const { return zones_[zone].program().schedule(); }
+  uint32_t node_revision() const { return revision_; }
+  uint32_t settings_revision(size_t zone) const { return zones_[zone].program().settings_revision(); }
+  uint32_t zone_memory_revision(size_t zone) const { return zones_[zone].program().memory_revision(); }
+  uint32_t schedule_revision(size_t zone) const { return zones_[zone].program().schedule_revision(); }
 
-  const ControllerConfig &config() const;
-  /// Where a zone's target may be now: `limit` of today, or less (°C).
-  float highest_target(size_t zone) const;
-  EventQueue &events();
+  /// The configuration as it applies: within all ceilings.
+  const ControllerConfig &config() const { return config_; }
+  /// The highest target that a zone may be given now (°C).
+  float highest_target(size_t zone) const { return zones_[zone].program().highest_target(); }
+  EventQueue &events() { return events_; }
 
-  // Requests of a user.
-  void set_heating(bool on);
-  void set_mode(size_t zone, ZoneMode mode);
-  Answer set_preset(size_t zone, Preset preset);  ///< Holds until the next slot; BOOST for its duration.
-  Answer boost(size_t zone, uint16_t minutes);
-  Answer set_target(size_t zone, float target);  ///< By hand (Preset::NONE), until the next slot.
-  Answer set_preset_temperature(size_t zone, Preset preset, float temperature);
-  Answer set_boost_minutes(size_t zone, uint16_t minutes);
-  Answer set_preheat_minutes(size_t zone, uint16_t minutes);
-  Answer set_limit(size_t zone, float limit);  ///< Never above the configured one.
-  Answer set_coolant_limit(float limit);       ///< Never above the configured one.
-  void enable_schedule(size_t zone, bool enabled);
+  // ---- Requests of a user ----
+
+  void set_heating(bool on) {
+    memory_.heating = on;
+    ++revision_;
+  }
+  void set_mode(size_t zone, ZoneMode mode) { zones_[zone].program().set_mode(mode); }
+  /// Holds until the next slot; BOOST for its duration.
+  Answer set_preset(size_t zone, Preset preset) { return zones_[zone].program().set_preset(preset, now_); }
+  Answer boost(size_t zone, uint16_t minutes) { return zones_[zone].program().start_boost(minutes, false, now_); }
+  /// By hand (Preset::NONE), until the next slot.
+  Answer set_target(size_t zone, float target) { return zones_[zone].program().set_target(target); }
+  Answer set_preset_temperature(size_t zone, Preset preset, float temperature) {
+    return zones_[zone].program().set_preset_temperature(preset, temperature);
+  }
+  Answer set_boost_minutes(size_t zone, uint16_t minutes) { return zones_[zone].program().set_boost_minutes(minutes); }
+  Answer set_preheat_minutes(size_t zone, uint16_t minutes) {
+    return zones_[zone].program().set_preheat_minutes(minutes);
+  }
+  /// Never above the configured limit.
+  Answer set_limit(size_t zone, float limit) { return zones_[zone].program().set_limit(limit); }
+  /// Never above the configured limit.
+  Answer set_coolant_limit(float limit) {
+    if (std::isnan(limit))
+      return Answer::REJECTED;
+    memory_.coolant_limit = std::clamp(limit, LOWEST_COOLANT_LIMIT, config_.coolant_limit);
+    ++revision_;
+    return memory_.coolant_limit == limit ? Answer::ACCEPTED : Answer::CLAMPED;
+  }
+  void enable_schedule(size_t zone, bool enabled) { zones_[zone].program().enable_schedule(enabled); }
   /// Replace a day; the error says what to write instead, and the day stays as it was.
-  std::string set_day(size_t zone, uint8_t weekday, std::string_view text);
-  Answer start_autotune(size_t zone);
-  Answer calibrate_flow();  ///< REJECTED without a flow sensor or while the pump does not run.
-  ResetAnswer reset_trip();
+  std::string set_day(size_t zone, uint8_t weekday, std::string_view text) {
+    const ParsedDay parsed = parse_day(text);
+    if (parsed.ok())
+      zones_[zone].program().set_day(weekday % DAYS, parsed.day, clock_);
+    else
+      events_.push({.type = EventType::SCHEDULE_REJECTED, .zone = static_cast<uint8_t>(zone), .code = weekday});
+    return parsed.error;
+  }
+  Answer start_autotune(size_t zone) {
+    const bool allowed = ready_ && memory_.heating && trip_.reason == TripReason::NONE;
+    return zones_[zone].start_autotune(allowed, clock_, now_);
+  }
+  /// REJECTED without a flow sensor and while the pump does not run.
+  Answer calibrate_flow() {
+    if (!flow_.valid() || !pump_.ran_for(config_.pump_lead, now_))
+      return Answer::REJECTED;
+    flow_watch_.calibrate(now_);
+    return Answer::ACCEPTED;
+  }
+  ResetAnswer reset_trip() {
+    const ResetAnswer answer = judge_reset(trip_, reset_evidence());
+    if (answer == ResetAnswer::ACCEPTED) {
+      push(EventType::TRIP_RESET, static_cast<uint8_t>(trip_.reason), trip_.zone);
+      trip_ = {};
+      watch_.reset();
+      note_memory();
+    } else {
+      push(EventType::RESET_REFUSED, static_cast<uint8_t>(answer));
+    }
+    return answer;
+  }
+
+  // ---- Regulation ----
+
+  /// Regulate; `inputs.now` never goes back.
+  void step(const Inputs &inputs, Outputs &outputs) {
+    begin(inputs);
+    sense(inputs);
+    if (ready_) {
+      regulate();
+      judge(inputs.burner);
+      act(inputs.burner);
+    }
+    remember();
+    report(inputs, outputs);
+  }
+
+ private:
+  static constexpr float LOWEST_COOLANT_LIMIT = 30.0f;
+  static constexpr float RESTING_COOLANT = 30.0f;
+  static constexpr float BLIND_POWER = 0.35f;  ///< Mean power without the coolant's temperature.
+  static constexpr uint8_t HOURS_BETWEEN_SAVES = 12;  ///< Flash wears.
+
+  void begin(const Inputs &inputs) {
+    if (!stepped_) {
+      stepped_ = true;
+      now_ = started_ = inputs.now;
+      arbiter_.boot(now_);
+    }
+    passed_ = inputs.now - now_;
+    now_ = inputs.now;
+    if (clock_known_ && inputs.clock.valid != clock_.valid)
+      push(inputs.clock.valid ? EventType::CLOCK_RESTORED : EventType::CLOCK_LOST);
+    clock_known_ = clock_known_ || inputs.clock.valid;
+    clock_ = inputs.clock;
+  }
+
+  void sense(const Inputs &inputs) {
+    coolant_.update(inputs.coolant, arbiter_.on(), now_);
+    flow_.update(inputs.flow, pump_.running(), now_);
+    coolant_.report(NO_ZONE, events_);
+    flow_.report(NO_ZONE, events_);
+    bool starting = coolant_.starting() || flow_.starting();
+    for (size_t i = 0; i < config_.zone_count; ++i) {
+      const bool flowing = pump_.running() && water_.valve(i).passes(now_);
+      zones_[i].sense(inputs.zones[i], flowing, coolant_.value(), now_);
+      zones_[i].report(static_cast<uint8_t>(i), events_);
+      starting = starting || zones_[i].sensors().starting();
+    }
+    ready_ = ready_ || (!starting && now_ - started_ >= config_.settle);
+    if (flow_watch_.sample(flow_.value(), pump_.running(), now_))
+      note_memory();
+  }
+
+  void regulate() {
+    const ZoneSurroundings around{
+        .now = now_,
+        .passed = passed_,
+        .clock = clock_,
+        .heating = memory_.heating,
+        .tripped = tripped(),
+        .coolant = coolant_.value(),
+        .coldest = coldest(),
+        .lowest_power = coolant_.lost() ? arbiter_.lowest_power() : 1.0f,
+    };
+    for (size_t i = 0; i < config_.zone_count; ++i)
+      zones_[i].regulate(around, static_cast<uint8_t>(i), events_);
+  }
+
+  /// The coldest believable temperature; a coolant that has come to rest tells about the house too.
+  float coldest() const {
+    float coldest = coolant_.value() < RESTING_COOLANT ? coolant_.value() : UNKNOWN;
+    for (size_t i = 0; i < config_.zone_count; ++i)
+      coldest = std::fmin(coldest, zones_[i].sensors().coldest());
+    return coldest;
+  }
+
+  // ---- Trips ----
+
+  bool tripped() const { return trip_.reason != TripReason::NONE; }
+
+  void judge(const BurnerFeedback &burner) {
+    watch_.update(arbiter_.wanted(), arbiter_.on(), burner, now_);
+    const bool heating = arbiter_.on() && pump_.ran_for(FlowWatch::PATIENCE, now_);
+    const bool no_flow = flow_watch_.missing(flow_.value(), heating, pump_.running(), now_);
+    if (tripped())
+      return;
+    trip_ = find_trip({
+        .coolant = coolant_.value(),
+        .coolant_trip = config_.coolant_trip,
+        .coolant_fault = coolant_.fault(),
+        .coolant_last = coolant_.last_believed(),
+        .coolant_limit = memory_.coolant_limit,
+        .dump_on = config_.dump_on,
+        .burner_on = arbiter_.on(),
+        .burner_off_for = off_for(),
+        .zone_over_limit = zone_over_limit(),
+        .no_flow = no_flow,
+        .burner_silent = watch_.silent(),
+        .burner_stuck = watch_.stuck(),
+        .burner_gave_up = watch_.gave_up(),
+        .burner_error = burner.error,
+        .burner_lockout = burner.confirmed && burner.state == BurnerState::LOCKOUT,
+    });
+    if (tripped()) {
+      note_memory();
+      push(EventType::TRIPPED, static_cast<uint8_t>(trip_.reason), trip_.zone, trip_.code);
+    }
+  }
+
+  uint8_t zone_over_limit() const {
+    for (size_t i = 0; i < config_.zone_count; ++i) {
+      if (zones_[i].over_limit())
+        return static_cast<uint8_t>(i);
+    }
+    return NO_ZONE;
+  }
+
+  Millis off_for() const { return arbiter_.on() ? 0 : now_ - arbiter_.changed_at(); }
+
+  ResetEvidence reset_evidence() const {
+    bool zone_hot = false;
+    for (size_t i = 0; i < config_.zone_count; ++i)
+      zone_hot = zone_hot || (zones_[i].hot() && trip_.zone == i);
+    return {
+        .ready = ready_,
+        .coolant = coolant_.value(),
+        .coolant_lost = coolant_.lost(),
+        .off_for = off_for(),
+        .zone_hot = zone_hot,
+        .burner_burning = burner_.confirmed && burner_.state == BurnerState::BURNING,
+        .burner_silent = burner_.talks && now_ - std::min(burner_.heard, now_) > BurnerWatch::SILENCE,
+        .burner_error = burner_.error != 0 || (burner_.confirmed && burner_.state == BurnerState::LOCKOUT),
+    };
+  }
+
+  // ---- Acting: dump, valves, pump, burner, fan, in the order in which heat needs them ----
+
+  void act(const BurnerFeedback &burner) {
+    burner_ = burner;
+    const bool dumping = dump_.active();
+    if (dump_.step(coolant_.value(), now_) != dumping)
+      push(EventType::HEAT_DUMP, dump_.active());
+    const BurnerRequest request = burner_request();
+    const bool wanted = arbiter_.wants(request);
+    const bool burning = arbiter_.on() || (burner.confirmed && burner.state == BurnerState::BURNING);
+    const bool pump = pump_.wanted(wanted || demanded(), burning, dump_.active(), now_);
+    move_valves(pump);
+    pump_.step(pump, water_.passes(now_), now_);
+    arbiter_.step(request, pump_.ran_for(config_.pump_lead, now_) && flow_ready(), now_);
+    fan_speed_ = fan_.step(coolant_.value(), fan_demand(), now_);
+  }
+
+  void move_valves(bool pump) {
+    std::array<ValveRequest, MAX_ZONES> requests{};
+    for (size_t i = 0; i < config_.zone_count; ++i)
+      requests[i] = {zones_[i].demand().valve, zones_[i].limited(), zones_[i].headroom()};
+    const uint8_t exercised = water_.begin_exercise(requests, tripped(), now_);
+    if (exercised != NO_ZONE)
+      push(EventType::VALVE_EXERCISE, 0, exercised);
+    water_.step(requests, {.pump = pump, .dump = dump_.active(), .tripped = tripped()}, passed_, now_);
+  }
+
+  /// A burner that runs is stopped by a trip, not by a moment without flow.
+  bool flow_ready() const { return arbiter_.on() || flow_watch_.good(flow_.value()); }
+
+  bool demanded() const {
+    for (size_t i = 0; i < config_.zone_count; ++i) {
+      if (zones_[i].demand().valve > Valve::CLOSES_AT)
+        return true;
+    }
+    return false;
+  }
+
+  BurnerRequest burner_request() {
+    float power = 0.0f;
+    float limit = memory_.coolant_limit;
+    for (size_t i = 0; i < config_.zone_count; ++i) {
+      power = std::max(power, zones_[i].demand().power);
+      limit = std::min(limit, zones_[i].coolant_most());
+    }
+    return {
+        .power = power,
+        .coolant = coolant_.value(),
+        .limit = limit,
+        .lowest = coolant_.lost() || flow_.lost(),
+        .blocked = tripped() || dump_.active() || coolant_.suspect() || watch_.unlit() || !blind_window_open(),
+    };
+  }
+
+  /// Without the coolant's temperature the burner runs for a bounded part of the time only.
+  bool blind_window_open() {
+    if (coolant_.lost() && !coolant_was_lost_)
+      blind_.begin(now_);
+    coolant_was_lost_ = coolant_.lost();
+    return !coolant_.lost() || blind_.open(std::clamp(BLIND_POWER / arbiter_.lowest_power(), BLIND_POWER, 0.85f), now_);
+  }
+
+  float fan_demand() const {
+    float demand = 0.0f;
+    for (size_t i = 0; i < config_.zone_count; ++i) {
+      if (config_.zones[i].has_fan && pump_.running() && water_.valve(i).passes(now_))
+        demand = std::max(demand, std::max(zones_[i].demand().valve, dump_.active() ? Fan::SLOWEST : 0.0f));
+    }
+    return demand;
+  }
+
+  // ---- Remembering and reporting ----
+
+  void note_memory() {
+    memory_.trip = trip_.reason;
+    memory_.trip_zone = trip_.zone;
+    memory_.trip_code = trip_.code;
+    memory_.nominal_flow = flow_watch_.nominal();
+    ++revision_;
+  }
+
+  void remember() {
+    for (size_t i = 0; i < config_.zone_count; ++i) {
+      const int hours = water_.exercise().hours(i);
+      const int saved = zones_[i].program().memory().hours_since_exercise;
+      if (hours < saved || hours >= saved + HOURS_BETWEEN_SAVES)
+        zones_[i].program().set_hours_since_exercise(static_cast<uint8_t>(hours));
+    }
+  }
+
+  void push(EventType type, uint8_t code = 0, uint8_t zone = NO_ZONE, uint16_t detail = 0) {
+    events_.push({.type = type, .zone = zone, .code = code, .detail = detail});
+  }
+
+  void report(const Inputs &inputs, Outputs &outputs) const {
+    outputs = {};
+    outputs.ready = ready_;
+    outputs.burner = arbiter_.command();
+    outputs.pump = pump_.running();
+    outputs.dump = config_.has_dump ? water_.dump_open() : dump_.active();
+    outputs.fan = fan_speed_;
+    outputs.tripped = tripped();
+    outputs.trip_reason = trip_.reason;
+    outputs.trip_zone = trip_.zone;
+    outputs.clock_valid = clock_.valid;
+    outputs.flow_state = flow_watch_.state();
+    outputs.burner_state = burner_state(inputs.burner);
+    outputs.coolant = coolant_.value();
+    outputs.flow = flow_.value();
+    outputs.sensor_problem = is_problem(coolant_) || is_problem(flow_);
+    for (size_t i = 0; i < config_.zone_count; ++i) {
+      outputs.zones[i] = report_zone(i);
+      outputs.sensor_problem = outputs.sensor_problem || outputs.zones[i].sensor_problem;
+    }
+  }
+  static bool is_problem(const CheckedSensor &sensor) { return sensor.lost() && !sensor.starting(); }
+
+  BurnerState burner_state(const BurnerFeedback &feedback) const {
+    if (feedback.confirmed)
+      return feedback.state;
+    return arbiter_.on() ? BurnerState::BURNING : BurnerState::OFF;
+  }
+
+  ZoneOutputs report_zone(size_t i) const {
+    const Zone &zone = zones_[i];
+    const Program &program = zone.program();
+    const ZoneSensors &sensors = zone.sensors();
+    const bool on = memory_.heating && program.memory().mode == ZoneMode::HEAT;
+    return {
+        .valve = water_.valve(i).position(),
+        .demand = zone.demand().valve,
+        .target = program.target(clock_),
+        .current = sensors.primary().value(),
+        .air = sensors.air().value(),
+        .floor = sensors.floor().value(),
+        .water = sensors.water().value(),
+        .mode = program.memory().mode,
+        .preset = program.memory().preset,
+        .action = action(i, on),
+        .sensors = sensors.state(),
+        .autotune = zone.autotune_state(),
+        .sensor_problem = sensors.problem(),
+        .frost_protection = zone.frost(),
+        .preheating = on && program.preheating(clock_),
+        .limited = zone.limited(),
+        .exercising = water_.exercise().exercising(i),
+        .next = program.next_event(clock_),
+    };
+  }
+
+  ZoneAction action(size_t i, bool on) const {
+    if (pump_.running() && water_.valve(i).open() && zones_[i].demand().valve > 0.0f)
+      return ZoneAction::HEATING;
+    return on ? ZoneAction::IDLE : ZoneAction::OFF;
+  }
+
+  ControllerConfig config_;
+  NodeMemory memory_;
+  uint32_t revision_ = 0;
+  EventQueue events_;
+
+  bool stepped_ = false;
+  bool ready_ = false;
+  Millis started_ = 0;
+  Millis now_ = 0;
+  Millis passed_ = 0;
+  WallClock clock_;
+  bool clock_known_ = false;
+
+  CheckedSensor coolant_;
+  CheckedSensor flow_;
+  std::array<Zone, MAX_ZONES> zones_{};
+
+  BurnerArbiter arbiter_;
+  BurnerWatch watch_;
+  BurnerFeedback burner_;
+  Pump pump_;
+  HeatDump dump_;
+  Fan fan_;
+  FlowWatch flow_watch_;
+  Hydraulics water_;
+  DutyWindow blind_;
+  bool coolant_was_lost_ = false;
+  float fan_speed_ = 0.0f;
+  Trip trip_;
 };
 
 }  // namespace hearthward
