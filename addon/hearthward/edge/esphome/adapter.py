@@ -1,11 +1,11 @@
 """The ESPHome adapter: which nodes there are, and who looks after them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aioesphomeapi.core import InvalidEncryptionKeyAPIError
 
@@ -90,17 +90,19 @@ class EsphomeAdapter:
         self._vault = vault
         self._gateway = gateway
         self._configured = [_configured(node) for node in configured]
-        self._zeroconf = zeroconf
+        self._zeroconf: AsyncZeroconf | None = None
+        self._group: asyncio.TaskGroup | None = None
         self._nodes: dict[Node, asyncio.Task[None]] = {}
         self._adding: set[Node] = set()
         lifelog.project(self._note)
 
-    async def run(self) -> None:
-        """Look after the nodes until cancelled."""
+    async def run(self, zeroconf: AsyncZeroconf | None = None) -> None:
+        """Look after the nodes until cancelled; discover them with a `zeroconf`."""
+        self._zeroconf = zeroconf
         async with asyncio.TaskGroup() as self._group:
             await self._start_known()
-            if self._zeroconf is not None:
-                await browse(self._zeroconf, self._found)
+            if zeroconf is not None:
+                await browse(zeroconf, self._found)
             await asyncio.Event().wait()
 
     async def add(
@@ -175,7 +177,7 @@ class EsphomeAdapter:
             node.report(status)
         elif isinstance(error, InvalidEncryptionKeyAPIError) and error.received_name:
             node.device = error.received_name
-            self._group.create_task(
+            self._spawn(
                 self._record(
                     node.device,
                     HelloBody(
@@ -211,7 +213,7 @@ class EsphomeAdapter:
             return
         if known is not None and known.status is DeviceStatus.REVOKED:
             return
-        self._group.create_task(self._approach(found))
+        self._spawn(self._approach(found))
 
     async def _approach(self, found: Found) -> None:
         endpoint = Endpoint(found.host, found.port, await self._key(found.device))
@@ -256,12 +258,14 @@ class EsphomeAdapter:
 
     def _note(self, batch: Batch) -> None:
         """Follow what people decide about devices."""
+        if self._group is None:
+            return
         for entry in batch.entries:
             if entry.kind is not EntryKind.DEVICE or entry.device is None:
                 continue
             node = self._of(entry.device)
             if entry.body is None:
-                self._group.create_task(self._vault.delete(_secret(entry.device)))
+                self._spawn(self._vault.delete(_secret(entry.device)))
             if node is None:
                 continue
             if entry.body is None or entry.body["status"] == DeviceStatus.REVOKED:
@@ -285,10 +289,13 @@ class EsphomeAdapter:
         node = Node(
             endpoint, self._gateway, self, device=device, zeroconf=self._zeroconf
         )
-        self._nodes[node] = self._group.create_task(
-            _keep(node), name=f"esphome {endpoint.address}"
-        )
+        self._nodes[node] = self._spawn(_keep(node))
         return node
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run something beside the rest, for as long as the adapter runs."""
+        assert self._group is not None
+        return self._group.create_task(work)
 
     def _stop(self, node: Node) -> None:
         task = self._nodes.pop(node, None)

@@ -1,0 +1,1 @@
+"""Heating: the week schedule and the boost of a zone."""
