@@ -92,7 +92,7 @@ async def _prepare_and_watch(stack: Stack) -> None:
         async with step("Pairing Home Assistant with the hub"):
             await integration.pair(client, stack.hub)
         async with step("Letting the three devices into the home"):
-            await integration.approve(client, len(NODES))
+            await integration.approve(client, NODES)
         async with step("Making the dashboard"):
             await stack.wait_for_entities()
             await dashboard.install(client)

@@ -7,6 +7,7 @@ import json
 import os
 from pathlib import Path
 import sys
+from typing import Any
 
 import aiohttp
 
@@ -78,7 +79,19 @@ class Hub:
 
     async def pairing_code(self) -> str:
         """Return a new pairing code, as the hub shows it to people."""
-        return (await self.run("pair")).splitlines()[-1].split()[-1]
+        return await self.run("pair")
+
+    async def get(self, path: str, token: str, **query: str | int) -> Any:
+        """Return the JSON at a path of the hub's API."""
+        async with (
+            aiohttp.ClientSession(raise_for_status=True) as session,
+            session.get(
+                f"{self.url}/api/v1/{path}",
+                params=query,
+                headers={"Authorization": f"Bearer {token}"},
+            ) as response,
+        ):
+            return await response.json()
 
     async def run(self, *arguments: str) -> str:
         """Run a command of the hub's command line; return what it prints."""

@@ -1,6 +1,7 @@
 """Set the integration up as a person does: through its own flows."""
 
 import asyncio
+from collections.abc import Iterable
 
 from .entities import ZONES, Entities
 from .home_assistant_client import HomeAssistantClient, HomeAssistantError, Json
@@ -9,11 +10,11 @@ from .hub import Hub
 DOMAIN = "hearthward"
 
 
-async def pair(client: HomeAssistantClient, hub: Hub) -> Json:
-    """Add the integration with the hub's address and a fresh pairing code."""
+async def pair(client: HomeAssistantClient, hub: Hub, url: str | None = None) -> Json:
+    """Add the integration with the hub's address (or another) and a fresh pairing code."""
     code = await hub.pairing_code()
     return await client.add_integration(
-        DOMAIN, {"user": {"url": hub.url, "code": code}}
+        DOMAIN, {"user": {"url": url or hub.url, "code": code}}
     )
 
 
@@ -23,26 +24,30 @@ async def is_paired(client: HomeAssistantClient) -> bool:
     return bool(entries)
 
 
-async def approvals(client: HomeAssistantClient) -> list[Json]:
-    """Return the repair issues that ask to let a device into the home."""
+async def approvals(client: HomeAssistantClient) -> dict[str, Json]:
+    """Return the repair issues that ask to let a device into the home, by device."""
     issues = (await client.command("repairs/list_issues"))["issues"]
-    return [
-        issue for issue in issues if issue["domain"] == DOMAIN and issue["is_fixable"]
-    ]
+    return {
+        issue["issue_id"].rpartition("/")[2]: issue
+        for issue in issues
+        if issue["domain"] == DOMAIN and issue["is_fixable"]
+    }
 
 
-async def approve(client: HomeAssistantClient, count: int, timeout: float = 60) -> None:
-    """Wait until as many devices ask to be let in, and let them in."""
-    try:
-        async with asyncio.timeout(timeout):
-            while len(waiting := await approvals(client)) < count:
-                await asyncio.sleep(0.1)
-    except TimeoutError:
-        raise HomeAssistantError(
-            f"{len(waiting)} of {count} devices asked to be approved"
-        ) from None
-    for issue in waiting:
-        await approve_one(client, issue)
+async def approve(
+    client: HomeAssistantClient, devices: Iterable[str], timeout: float = 60
+) -> None:
+    """Wait until these devices ask to be let in, and let them in."""
+    for device in devices:
+        try:
+            async with asyncio.timeout(timeout):
+                while device not in (waiting := await approvals(client)):
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise HomeAssistantError(
+                f"{device} did not ask to be approved within {timeout:.0f} s"
+            ) from None
+        await approve_one(client, waiting[device])
 
 
 async def approve_one(client: HomeAssistantClient, issue: Json) -> None:

@@ -1,7 +1,7 @@
 """The whole home: simulated house, firmware, hub and Home Assistant, started together."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 import json
 from pathlib import Path
@@ -87,12 +87,11 @@ class Stack:
             tasks.create_task(self.hub.start())
             tasks.create_task(self.home_assistant.start())
 
-    async def set_up(self) -> None:
-        """Pair Home Assistant with the hub and let every device in, unless done before."""
+    async def set_up(self, devices: Iterable[str] = NODES) -> None:
+        """Pair Home Assistant with the hub and let devices into the home."""
         client = self.home_assistant.client
-        if not await integration.is_paired(client):
-            await integration.pair(client, self.hub)
-            await integration.approve(client, len(NODES))
+        await integration.pair(client, self.hub)
+        await integration.approve(client, devices)
         await self.wait_for_entities()
 
     async def wait_for_entities(self) -> Entities:

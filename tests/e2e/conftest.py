@@ -11,8 +11,7 @@ from demo.entities import Entities
 from demo.home import build_firmware
 from demo.home_assistant_client import HomeAssistantClient
 from demo.stack import Ports, Stack
-
-from .node import DirectNode
+from tests.node import DirectNode
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts/e2e"
 
@@ -30,7 +29,8 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
     stack = Stack(tmp_path_factory.mktemp("home"), Ports.free(), speed=20)
     try:
         await stack.start()
-        await stack.set_up()
+        # The sensor node waits for the test of the approval.
+        await stack.set_up(("heater", "care-button"))
         await dashboard.install(stack.home_assistant.client)
         yield stack
     finally:

@@ -8,8 +8,7 @@ from demo.browser import SCREENS, Screen, open_page, screenshot
 from demo.dashboard import URL_PATH
 from demo.entities import Entities
 from demo.home_assistant_client import HomeAssistantClient
-
-from .node import shows
+from tests.node import shows
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

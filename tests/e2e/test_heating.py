@@ -6,8 +6,7 @@ import pytest
 
 from demo.entities import Entities
 from demo.home_assistant_client import HomeAssistantClient, HomeAssistantError
-
-from .node import DirectNode, shows
+from tests.node import DirectNode, shows
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

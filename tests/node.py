@@ -68,6 +68,8 @@ async def shows(
     client: HomeAssistantClient,
     entity: str,
     state: str | None = None,
+    *,
+    timeout: float = 60,
     **attributes: object,
 ) -> None:
     """Wait until Home Assistant shows this state and these attributes of an entity."""
@@ -77,4 +79,5 @@ async def shows(
             state in (None, shown["state"])
             and shown["attributes"].items() >= attributes.items()
         ),
+        timeout,
     )
