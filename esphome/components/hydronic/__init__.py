@@ -191,7 +191,9 @@ async def create_entities(
 
     Entities that can be controlled know their owner and announce themselves.
     """
-    owner = await cg.get_variable(config.get(CONF_ZONE_ID, config.get(CONF_HYDRONIC_ID)))
+    owner = await cg.get_variable(
+        config.get(CONF_ZONE_ID, config.get(CONF_HYDRONIC_ID))
+    )
     for key, entity in config.items():
         if isinstance(entity, dict):
             var = await create(key, entity, owner)

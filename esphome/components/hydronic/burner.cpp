@@ -7,17 +7,17 @@ namespace esphome::hydronic {
 static const char *const TAG = "hydronic.burner";
 
 void DryContactBurner::command(const hearthward::BurnerCommand &command, hearthward::Millis now) {
-  this->on_ = command.on;
+  this->driver_.command(command, now);
   if (this->relay_ != nullptr)
-    this->relay_->set_state(command.on);
+    this->relay_->set_state(this->driver_.relay());
   if (this->power_ != nullptr)
-    this->power_->set_level(command.on ? command.power : 0.0f);
+    this->power_->set_level(this->driver_.relay() ? command.power : 0.0f);
 }
 
 hearthward::BurnerFeedback DryContactBurner::poll(hearthward::Millis now) {
-  const bool confirmed = this->feedback_ != nullptr && this->feedback_->has_state();
-  const bool burning = confirmed ? this->feedback_->state : this->on_;
-  return {.state = burning ? hearthward::BurnerState::BURNING : hearthward::BurnerState::OFF, .confirmed = confirmed};
+  if (this->feedback_ != nullptr)
+    this->driver_.set_burning(this->feedback_->state);
+  return this->driver_.poll(now);
 }
 
 void DryContactBurner::dump_config() {

@@ -1,8 +1,8 @@
 #pragma once
 
-// The drivers between the control logic and a burner.
+// Burners: the drivers of the control logic, wired to ESPHome.
 
-#include "control/types.h"
+#include "control/burner_driver.h"
 
 #include "esphome/core/defines.h"
 #include "esphome/components/binary_sensor/binary_sensor.h"
@@ -11,13 +11,8 @@
 
 namespace esphome::hydronic {
 
-class Burner {
+class Burner : public hearthward::BurnerDriver {
  public:
-  virtual ~Burner() = default;
-  /// Carry out what the controller wants now; called every second, also when nothing changed.
-  virtual void command(const hearthward::BurnerCommand &command, hearthward::Millis now) = 0;
-  /// Tell what the burner does.
-  virtual hearthward::BurnerFeedback poll(hearthward::Millis now) = 0;
   virtual void dump_config() = 0;
 };
 
@@ -26,17 +21,20 @@ class DryContactBurner : public Burner {
  public:
   void set_relay(output::BinaryOutput *relay) { this->relay_ = relay; }
   void set_power(output::FloatOutput *power) { this->power_ = power; }
-  void set_feedback(binary_sensor::BinarySensor *feedback) { this->feedback_ = feedback; }
+  void set_feedback(binary_sensor::BinarySensor *feedback) {
+    this->feedback_ = feedback;
+    this->driver_ = hearthward::DryContactDriver(true);
+  }
 
   void command(const hearthward::BurnerCommand &command, hearthward::Millis now) override;
   hearthward::BurnerFeedback poll(hearthward::Millis now) override;
   void dump_config() override;
 
  protected:
+  hearthward::DryContactDriver driver_;
   output::BinaryOutput *relay_{nullptr};
   output::FloatOutput *power_{nullptr};
   binary_sensor::BinarySensor *feedback_{nullptr};
-  bool on_{false};
 };
 
 }  // namespace esphome::hydronic

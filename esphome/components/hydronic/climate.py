@@ -130,7 +130,12 @@ CONFIG_SCHEMA = cv.All(
 async def to_code(config: ConfigType) -> None:
     parent = await cg.get_variable(config[CONF_HYDRONIC_ID])
     var = await climate.new_climate(config, parent, config[CONF_TYPE])
-    for key in (CONF_AIR_SENSOR, CONF_FLOOR_SENSOR, CONF_WATER_SENSOR, CONF_VALVE_OUTPUT):
+    for key in (
+        CONF_AIR_SENSOR,
+        CONF_FLOOR_SENSOR,
+        CONF_WATER_SENSOR,
+        CONF_VALVE_OUTPUT,
+    ):
         if (id_ := config.get(key)) is not None:
             cg.add(getattr(var, f"set_{key}")(await cg.get_variable(id_)))
     for key in _OPTIONS:

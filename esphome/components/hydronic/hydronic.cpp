@@ -14,9 +14,6 @@ namespace esphome::hydronic {
 static const char *const TAG = "hydronic";
 
 static constexpr uint32_t STEP_MS = 1000;
-static constexpr float TEMPERATURE_STEP = 0.1f;
-static constexpr float FLOW_STEP = 0.1f;
-static constexpr float PERCENT_STEP = 1.0f;
 
 void follow(sensor::Sensor *sensor, hearthward::Reading &reading) {
   if (sensor == nullptr)
@@ -145,10 +142,10 @@ void Hydronic::commit() {
 void Hydronic::publish_() {
   const auto &out = this->outputs_;
 #ifdef USE_SENSOR
-  publish(this->burner_power_sensor_, out.burner.on ? out.burner.power * 100.0f : 0.0f, PERCENT_STEP);
+  publish_percent(this->burner_power_sensor_, out.burner.on ? out.burner.power : 0.0f);
   publish(this->coolant_temperature_sensor_, out.coolant, TEMPERATURE_STEP);
   publish(this->flow_rate_sensor_, out.flow, FLOW_STEP);
-  publish(this->fan_speed_sensor_, out.fan * 100.0f, PERCENT_STEP);
+  publish_percent(this->fan_speed_sensor_, out.fan);
 #endif
 #ifdef USE_BINARY_SENSOR
   publish(this->burner_binary_sensor_, out.burner.on);

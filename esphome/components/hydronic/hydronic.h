@@ -34,7 +34,8 @@ class HydronicZone;
 
 /** Binds the control logic to the sensors, outputs and entities of a node.
  *
- * It reads the sensors and steps the logic once a second, and at once when a user asked for something. It decides nothing.
+ * It reads the sensors and steps the logic once a second, and at once when a user asked for something. It decides
+ * nothing.
  */
 class Hydronic : public Component
 #ifdef USE_OTA_STATE_LISTENER

@@ -14,6 +14,11 @@
 
 namespace esphome::hydronic {
 
+// The least change that is worth telling. A DS18B20 reads in steps of 0.0625 K and is seldom sure of the last two.
+inline constexpr float TEMPERATURE_STEP = 0.15f;
+inline constexpr float TARGET_STEP = 0.05f;
+inline constexpr float FLOW_STEP = 0.2f;
+
 /// Whether two values differ by `step` at least, or one of them is unknown or zero and the other is not.
 inline bool differs(float a, float b, float step) {
   if (std::isnan(a) || std::isnan(b))
@@ -25,6 +30,9 @@ inline void publish(sensor::Sensor *sensor, float value, float step) {
   if (sensor != nullptr && (!sensor->has_state() || differs(sensor->get_raw_state(), value, step)))
     sensor->publish_state(value);
 }
+
+/// Publish a share from 0 to 1 in percent.
+inline void publish_percent(sensor::Sensor *sensor, float share) { publish(sensor, std::round(share * 100.0f), 1.0f); }
 
 inline void publish(binary_sensor::BinarySensor *sensor, bool value) {
   if (sensor != nullptr)

@@ -1,7 +1,7 @@
 """The week schedule of a zone: one text a day."""
 
-from esphome.components import text
 import esphome.codegen as cg
+from esphome.components import text
 from esphome.const import CONF_ID, ENTITY_CATEGORY_CONFIG
 from esphome.cpp_generator import MockObj
 from esphome.types import ConfigType

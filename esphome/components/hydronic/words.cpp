@@ -7,7 +7,8 @@ namespace esphome::hydronic {
 namespace {
 
 /// The words of an enumeration whose values count up from 0.
-template<typename E, size_t N> const char *word(const char *const (&words)[N], E value) {
+template <typename E, size_t N>
+const char *word(const char *const (&words)[N], E value) {
   const auto index = static_cast<size_t>(value);
   return index < N ? words[index] : "unknown";
 }
@@ -60,9 +61,9 @@ const char *to_string(hearthward::ResetAnswer answer) {
 }
 
 const char *to_string(hearthward::EventType type) {
-  static const char *const WORDS[] = {"tripped",          "trip_reset",       "reset_refused",  "sensor_lost",
-                                      "sensor_restored",  "frost_protection", "valve_exercise", "heat_dump",
-                                      "clock_lost",       "clock_restored",   "schedule_rejected"};
+  static const char *const WORDS[] = {"tripped",         "trip_reset",       "reset_refused",    "sensor_lost",
+                                      "sensor_restored", "frost_protection", "valve_exercise",   "heat_dump",
+                                      "clock_lost",      "clock_restored",   "schedule_rejected"};
   return word(WORDS, type);
 }
 

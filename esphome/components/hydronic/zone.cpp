@@ -17,9 +17,6 @@ static constexpr uint32_t SETTINGS_RECORD = 0x5E771465;
 static constexpr uint32_t MEMORY_RECORD = 0x3E304217;
 static constexpr uint32_t SCHEDULE_RECORD = 0x5C4ED01E;
 
-static constexpr float TEMPERATURE_STEP = 0.1f;
-static constexpr float PERCENT_STEP = 1.0f;
-
 const char *HydronicZone::zone_name() const {
 #ifdef USE_DEVICES
   if (this->get_device() != nullptr)
@@ -120,17 +117,16 @@ void HydronicZone::publish(const hearthward::ZoneOutputs &outputs) {
   hydronic::publish(this->air_temperature_sensor_, outputs.air, TEMPERATURE_STEP);
   hydronic::publish(this->floor_temperature_sensor_, outputs.floor, TEMPERATURE_STEP);
   hydronic::publish(this->water_temperature_sensor_, outputs.water, TEMPERATURE_STEP);
-  hydronic::publish(this->heating_demand_sensor_, outputs.demand * 100.0f, PERCENT_STEP);
-  hydronic::publish(this->valve_position_sensor_, outputs.valve * 100.0f, PERCENT_STEP);
+  publish_percent(this->heating_demand_sensor_, outputs.demand);
+  publish_percent(this->valve_position_sensor_, outputs.valve);
 #endif
 #ifdef USE_BINARY_SENSOR
   hydronic::publish(this->sensor_problem_binary_sensor_, outputs.sensor_problem);
   hydronic::publish(this->frost_protection_binary_sensor_, outputs.frost_protection);
 #endif
 #ifdef USE_TEXT_SENSOR
-  if (this->next_event_text_sensor_ != nullptr) {
+  if (this->next_event_text_sensor_ != nullptr)
     hydronic::publish(this->next_event_text_sensor_, this->parent_->format_slot(outputs.next).c_str());
-  }
   hydronic::publish(this->next_preset_text_sensor_,
                     outputs.next.known ? hearthward::to_string(outputs.next.preset) : "");
   hydronic::publish(this->sensor_state_text_sensor_, to_string(outputs.sensors));
@@ -140,11 +136,10 @@ void HydronicZone::publish(const hearthward::ZoneOutputs &outputs) {
 }
 
 void HydronicZone::publish_climate_(const hearthward::ZoneOutputs &outputs) {
-  const auto mode =
-      outputs.mode == hearthward::ZoneMode::HEAT ? climate::CLIMATE_MODE_HEAT : climate::CLIMATE_MODE_OFF;
+  const auto mode = outputs.mode == hearthward::ZoneMode::HEAT ? climate::CLIMATE_MODE_HEAT : climate::CLIMATE_MODE_OFF;
   const auto action = action_of(outputs.action);
   const bool changed = this->mode != mode || this->action != action || outputs.preset != this->last_preset_ ||
-                       differs(this->target_temperature, outputs.target, TEMPERATURE_STEP) ||
+                       differs(this->target_temperature, outputs.target, TARGET_STEP) ||
                        differs(this->current_temperature, outputs.current, TEMPERATURE_STEP);
   if (!changed && !this->echo_)
     return;
