@@ -127,6 +127,9 @@ class BurnerWatch {
     unlit_ = ignition_.update(on && feedback.confirmed && !burning, IGNITION, now);
     if (unlit_ && failed_ < ATTEMPTS)
       ++failed_;
+    if (feedback.error == 0)
+      acknowledged_ = 0;
+    new_error_ = feedback.error != acknowledged_ ? feedback.error : uint16_t{0};
   }
 
   bool silent() const { return silent_; }
@@ -135,7 +138,13 @@ class BurnerWatch {
   /// This attempt to light it failed: stop and try again after the minimum off time.
   bool unlit() const { return unlit_; }
   bool gave_up() const { return failed_ >= ATTEMPTS; }
-  void reset() { failed_ = 0; }
+  /// An error that has come up since the last reset; heaters keep showing one until they burn again.
+  uint16_t new_error() const { return new_error_; }
+  /// A person has seen to the burner and to this error of it.
+  void reset(uint16_t error) {
+    failed_ = 0;
+    acknowledged_ = error;
+  }
 
  private:
   Held silence_;
@@ -145,6 +154,8 @@ class BurnerWatch {
   bool stuck_ = false;
   bool unlit_ = false;
   uint8_t failed_ = 0;
+  uint16_t acknowledged_ = 0;
+  uint16_t new_error_ = 0;
 };
 
 }  // namespace hearthward

@@ -139,7 +139,7 @@ class Controller {
     if (answer == ResetAnswer::ACCEPTED) {
       push(EventType::TRIP_RESET, static_cast<uint8_t>(trip_.reason), trip_.zone);
       trip_ = {};
-      watch_.reset();
+      watch_.reset(burner_.error);
       note_memory();
     } else {
       push(EventType::RESET_REFUSED, static_cast<uint8_t>(answer));
@@ -246,7 +246,7 @@ class Controller {
         .burner_silent = watch_.silent(),
         .burner_stuck = watch_.stuck(),
         .burner_gave_up = watch_.gave_up(),
-        .burner_error = burner.error,
+        .burner_error = watch_.new_error(),
         .burner_lockout = burner.confirmed && burner.state == BurnerState::LOCKOUT,
     });
     if (tripped()) {
@@ -277,7 +277,7 @@ class Controller {
         .zone_hot = zone_hot,
         .burner_burning = burner_.confirmed && burner_.state == BurnerState::BURNING,
         .burner_silent = burner_.talks && now_ - std::min(burner_.heard, now_) > BurnerWatch::SILENCE,
-        .burner_error = burner_.error != 0 || (burner_.confirmed && burner_.state == BurnerState::LOCKOUT),
+        .burner_error = burner_.confirmed && burner_.state == BurnerState::LOCKOUT,
     };
   }
 
