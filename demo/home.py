@@ -1,16 +1,19 @@
 """Run the simulated home: the house and the firmware of its nodes."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-import json
 from pathlib import Path
 import sys
 from typing import Any
 
+from hearthward_sim.build import NODES, BuildError, build
+from hearthward_sim.control import SOCKET, inject
+
 from .process import Process, ProcessError, accepts_connections
 
-NODES = ("heater", "care-button", "sensor-node")
+__all__ = ["NODES", "SimulatedHome", "build_firmware"]
+
 COMMAND = Path(sys.executable).with_name("hearthward")
 
 
@@ -29,7 +32,7 @@ class SimulatedHome:
         self.process = Process(
             "The simulated home",
             [
-                *(COMMAND, "sim", "home"),
+                *(COMMAND, "sim", "home", "--with-parent"),
                 *(f"--directory={self.directory}", f"--speed={self.speed}"),
                 *nodes,
             ],
@@ -46,34 +49,21 @@ class SimulatedHome:
         """Ask the house to end and wait for it."""
         await self.process.stop()
 
-    async def control(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Send one request to the house's control socket; return its answer."""
-        reader, writer = await asyncio.open_unix_connection(
-            self.directory / "control.sock"
-        )
-        try:
-            writer.write(json.dumps(request).encode() + b"\n")
-            answer: dict[str, Any] = json.loads(await reader.readline())
-        finally:
-            writer.close()
-        if "error" in answer:
-            raise ProcessError(f"The simulated home refused {request}: {answer}")
-        return answer
+    async def control(self, action: dict[str, Any]) -> dict[str, Any]:
+        """Do something to the house; see `hearthward_sim.actions`."""
+        return await inject(self.directory / SOCKET, action)
 
     async def _all_listen(self) -> bool:
         listening = [await accepts_connections(port) for port in self.ports.values()]
         return all(listening)
 
 
-async def build_firmware() -> None:
-    """Compile the nodes' firmware; seconds when nothing has changed."""
-    process = await asyncio.create_subprocess_exec(
-        COMMAND,
-        "sim",
-        "build",
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await process.communicate()
-    if process.returncode:
-        raise ProcessError(f"The firmware did not compile:\n{output.decode()}")
+async def build_firmware(tell: Callable[[str], None] = lambda _: None) -> None:
+    """Compile the nodes' firmware; seconds when nothing has changed.
+
+    Raises ProcessError with the compiler's last words.
+    """
+    try:
+        await asyncio.to_thread(build, tell)
+    except BuildError as error:
+        raise ProcessError(f"The firmware did not compile: {error}") from error

@@ -22,12 +22,12 @@ PASSWORD = "hearthward"
 CONFIGURATION: Mapping[str, Any] = {
     "homeassistant": {
         "name": "Hearthward",
-        "latitude": 59.33,
-        "longitude": 18.07,
-        "elevation": 20,
+        "latitude": 52.52,
+        "longitude": 13.4,
+        "elevation": 34,
         "unit_system": "metric",
         "currency": "EUR",
-        "country": "SE",
+        "country": "DE",
         "language": "en",
     },
     "automation": [],
@@ -65,7 +65,7 @@ class HomeAssistant:
     port: int
     custom_components: Path | None = None
     configuration: Mapping[str, Any] = field(default_factory=dict)
-    time_zone: str = "Europe/Stockholm"
+    time_zone: str = "Europe/Berlin"
     process: Process = field(init=False)
     _client: HomeAssistantClient | None = field(default=None, init=False)
 

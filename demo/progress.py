@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+import shutil
 import sys
 import time
 
@@ -10,26 +11,40 @@ TURN = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 ERASE_LINE = "\r\033[K"
 
 
+class Step:
+    """A step that is under way; `detail` is shown behind it on a terminal."""
+
+    def __init__(self) -> None:
+        """Begin without a detail."""
+        self.begin = time.monotonic()
+        self.detail = ""
+
+    def tell(self, detail: str) -> None:
+        """Show what the step is doing right now."""
+        self.detail = detail
+
+
 @asynccontextmanager
-async def step(what: str) -> AsyncIterator[None]:
+async def step(what: str) -> AsyncIterator[Step]:
     """Show one step: turning while it runs on a terminal, a plain line elsewhere."""
-    begin = time.monotonic()
-    spinner = asyncio.create_task(_spin(what, begin)) if sys.stdout.isatty() else None
+    shown = Step()
+    spinner = asyncio.create_task(_spin(what, shown)) if sys.stdout.isatty() else None
     if spinner is None:
         _write(f"  {what} …\n")
     try:
-        yield
+        yield shown
     except BaseException:
         await _end(spinner, f"  ✗ {what}\n")
         raise
-    await _end(spinner, f"  ✓ {what} ({time.monotonic() - begin:.1f} s)\n")
+    await _end(spinner, f"  ✓ {what} ({time.monotonic() - shown.begin:.1f} s)\n")
 
 
-async def _spin(what: str, begin: float) -> None:
+async def _spin(what: str, shown: Step) -> None:
     turn = 0
     while True:
-        seconds = time.monotonic() - begin
-        _write(f"{ERASE_LINE}  {TURN[turn % len(TURN)]} {what} ({seconds:.0f} s)")
+        seconds = time.monotonic() - shown.begin
+        line = f"  {TURN[turn % len(TURN)]} {what} ({seconds:.0f} s) {shown.detail}"
+        _write(ERASE_LINE + line[: shutil.get_terminal_size().columns - 1])
         turn += 1
         await asyncio.sleep(0.1)
 
