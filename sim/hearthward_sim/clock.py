@@ -6,6 +6,7 @@ repeatable.
 """
 
 from pathlib import Path
+import select
 import socket
 import struct
 
@@ -73,6 +74,10 @@ class ClockListener:
         self._listener.bind(str(path))
         self._listener.listen(1)
         self._listener.settimeout(PATIENCE)
+
+    def waiting(self, seconds: float) -> bool:
+        """Wait for a program to ask, and tell whether one does."""
+        return bool(select.select([self._listener], [], [], seconds)[0])
 
     def accept(self, now: float) -> NodeClock:
         """Wait for a program that was just started."""

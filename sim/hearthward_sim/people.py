@@ -1,9 +1,12 @@
 """What people do by habit: windows opened and hot water taken at their times of day."""
 
+from functools import cache
+
 from .parameters import Home, People
 from .weather import DAY
 
 
+@cache
 def parse_clock(text: str) -> float:
     """Return "HH:MM" as seconds since midnight. Raise ValueError for anything else."""
     hours, separator, minutes = text.partition(":")
