@@ -80,7 +80,7 @@ def _convert(values: Mapping[str, Any], source: str) -> Settings:
 
 
 def _decode(kind: type, value: object) -> object:
-    if kind is Path and isinstance(value, str) and value:
+    if kind is Path and isinstance(value, str | Path) and str(value):
         return Path(value)
     raise ValueError("Expected a path that is not empty")
 

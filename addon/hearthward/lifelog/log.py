@@ -113,16 +113,22 @@ class Lifelog:
 
     async def follow(self, after: int) -> AsyncGenerator[Batch]:
         """Yield what is committed after the seq `after`, in order and without a gap."""
-        while True:
-            while after >= self.last:
-                if self._closed:
-                    return
-                await self._changed.wait()
-            batch = self._recent.get(after + 1) or Batch(
-                tuple(await self.read(after, _READ_ENTRIES))
-            )
+        while batch := await self.next(after):
             yield batch
             after = batch.last
+
+    async def next(self, after: int) -> Batch | None:
+        """Wait for what is committed after the seq `after`; None when the lifelog closes.
+
+        A batch is as long as its commit was, or shorter when it is read from the disk.
+        """
+        while after >= self.last:
+            if self._closed:
+                return None
+            await self._changed.wait()
+        return self._recent.get(after + 1) or Batch(
+            tuple(await self.read(after, _READ_ENTRIES))
+        )
 
     def project(self, projection: Callable[[Batch], None]) -> None:
         """Call `projection` in the loop with every batch, before anyone else sees it."""

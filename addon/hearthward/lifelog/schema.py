@@ -142,3 +142,13 @@ secrets = Table(
     Column("sealed", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# What the hub knows about itself, such as its id.
+properties = Table(
+    "properties",
+    metadata,
+    Column("home", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
+)

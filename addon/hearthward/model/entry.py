@@ -67,7 +67,7 @@ class EntryQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     since: float | None = None
     until: float | None = None
-    after_seq: Annotated[int, msgspec.Meta(ge=0, lt=2**63)] | None = None
+    after_seq: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
     device: str | None = None
     point: str | None = None
     kind: EntryKind | None = None

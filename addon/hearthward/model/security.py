@@ -1,8 +1,11 @@
 """Roles, keys and pairing."""
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+
+type Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
 class Role(StrEnum):
@@ -28,13 +31,27 @@ class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     revoked: float | None = None
 
 
+class PairingCode(msgspec.Struct, frozen=True, kw_only=True):
+    """A code that buys one key until it expires; it is shown this once."""
+
+    code: str
+    expires: float
+
+
 class PairingRequest(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 ):
     """A client asks for a key with the code that the hub shows."""
 
-    code: str
-    name: str
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    name: Name
+
+
+class KeyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key is asked for."""
+
+    name: Name
+    role: Role
 
 
 class NewKey(msgspec.Struct, frozen=True, kw_only=True):

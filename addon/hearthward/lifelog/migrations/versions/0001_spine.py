@@ -113,11 +113,19 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary, nullable=False),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "properties",
+        _key("home"),
+        _key("name"),
+        sa.Column("value", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
 
 
 def downgrade() -> None:
     """Drop everything; there is nothing before the first schema."""
     for table in (
+        "properties",
         "secrets",
         "pairing_codes",
         "access_keys",

@@ -1,0 +1,1 @@
+"""The API: routes, their schema and the stream."""

@@ -1,0 +1,106 @@
+"""From exceptions to the one error body."""
+
+from collections.abc import Mapping
+import logging
+
+from aiohttp import web
+import msgspec
+
+from hearthward.edge.esphome.adapter import InvalidNodeError, UnreachableNodeError
+from hearthward.heating.schedule import ScheduleError
+from hearthward.heating.zones import UnknownZoneError
+from hearthward.home.commands import UnknownPointError
+from hearthward.home.errors import HomeError, UnknownDeviceError
+from hearthward.lifelog import LifelogError, LifelogUnavailableError
+from hearthward.model.security import ErrorBody
+from hearthward.ops.logs import request_id
+from hearthward.security.errors import PairingError, SecurityError, UnknownKeyError
+
+_LOGGER = logging.getLogger(__name__)
+
+# The first class that fits decides; HTTP status by RFC 9110.
+_STATUS: tuple[tuple[type[Exception], int], ...] = (
+    (UnknownDeviceError, 404),
+    (UnknownPointError, 404),
+    (UnknownZoneError, 404),
+    (InvalidNodeError, 422),
+    (ScheduleError, 422),
+    (UnreachableNodeError, 502),
+    (UnknownKeyError, 404),
+    (PairingError, 403),
+    (SecurityError, 409),
+    (HomeError, 409),
+    (LifelogUnavailableError, 503),
+    (LifelogError, 400),
+)
+
+
+class ApiError(Exception):
+    """An error that a route answers with."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        **details: object,
+    ) -> None:
+        """Take the HTTP status, a code for programs and a sentence for people."""
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.headers = headers
+        self.details = details
+
+
+def respond(error: Exception) -> web.Response:
+    """Return the response that says what went wrong."""
+    if isinstance(error, ApiError):
+        return _response(
+            error.status, error.code, str(error), error.details, error.headers
+        )
+    if isinstance(error, web.HTTPException):
+        return _from_http(error)
+    for kind, status in _STATUS:
+        if isinstance(error, kind):
+            return _response(
+                status, _code(error), str(error), getattr(error, "details", {})
+            )
+    _LOGGER.error("A request failed", exc_info=error)
+    return _response(
+        500, "internal", "The hub failed; its log says why, under this request's id"
+    )
+
+
+def _code(error: Exception) -> str:
+    if isinstance(error, LifelogUnavailableError):
+        return "lifelog_unavailable"
+    return str(getattr(error, "code", "invalid_request"))
+
+
+def _from_http(error: web.HTTPException) -> web.Response:
+    headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
+    code = error.reason.lower().replace(" ", "_")
+    return _response(error.status, code, error.reason, headers=headers)
+
+
+def _response(
+    status: int,
+    code: str,
+    message: str,
+    details: Mapping[str, object] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
+    body = ErrorBody(
+        error=message,
+        code=code,
+        details=dict(details or {}),
+        request_id=request_id.get() or "",
+    )
+    return web.Response(
+        status=status,
+        headers=headers,
+        body=msgspec.json.encode(body),
+        content_type="application/json",
+    )

@@ -1,0 +1,36 @@
+"""What the routes work with."""
+
+from dataclasses import dataclass
+
+from hearthward.config import Settings
+from hearthward.edge.esphome.adapter import EsphomeAdapter
+from hearthward.heating.zones import Zones
+from hearthward.home.commands import Commands
+from hearthward.home.exposed import Exposed
+from hearthward.home.registry import Registry
+from hearthward.lifelog import Lifelog
+from hearthward.model.stream import HubInfo
+from hearthward.ops.health import Health
+from hearthward.security.keys import Keys
+from hearthward.security.limits import FailureLimit
+from hearthward.security.pairing import Pairing
+from hearthward.security.vault import Vault
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Parts:
+    """The parts of a running hub."""
+
+    settings: Settings
+    info: HubInfo
+    lifelog: Lifelog
+    registry: Registry
+    exposed: Exposed
+    commands: Commands
+    esphome: EsphomeAdapter
+    zones: Zones
+    vault: Vault
+    keys: Keys
+    pairing: Pairing
+    failures: FailureLimit
+    health: Health

@@ -1,0 +1,167 @@
+"""Routes as typed functions: what they take and return is what the OpenAPI says.
+
+A handler takes a `Call`, the parameters of its path by name, and, when it has them, `query` and
+`body`, both structs. It returns what is encoded as JSON.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+import inspect
+import re
+from typing import Any, NamedTuple
+
+from aiohttp import web
+import msgspec
+
+from hearthward.model.security import Role
+
+from .errors import ApiError
+from .parts import Parts
+
+PARTS: web.AppKey[Parts] = web.AppKey("parts", Parts)
+
+type Handler = Callable[..., Awaitable[Any]]
+
+
+class Actor(NamedTuple):
+    """Who makes a request: the holder of a key, or whoever may open the local socket."""
+
+    id: str
+    role: Role
+
+
+ACTOR: web.RequestKey[Actor] = web.RequestKey("actor", Actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request on its way through a handler."""
+
+    request: web.Request
+
+    @property
+    def parts(self) -> Parts:
+        """The parts of the hub."""
+        return self.request.app[PARTS]
+
+    @property
+    def actor(self) -> str:
+        """The id of the key that the request was made with."""
+        return self.request[ACTOR].id
+
+    @property
+    def address(self) -> str:
+        """The address that the request came from."""
+        return self.request.remote or "local"
+
+    def header(self, name: str) -> str | None:
+        """Return a header of the request."""
+        return self.request.headers.get(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One operation of the API; `role` None means that it needs no key."""
+
+    method: str
+    path: str
+    handler: Handler
+    role: Role | None
+    tag: str
+    status: int
+    errors: tuple[int, ...]
+    headers: tuple[str, ...]
+    body: Any
+    query: Any
+    result: Any
+
+    @property
+    def parameters(self) -> list[str]:
+        """The parameters of the path."""
+        return re.findall(r"{(\w+)}", self.path)
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Decode the request, run the handler and encode its result."""
+        arguments: dict[str, Any] = dict(request.match_info)
+        if self.query is not None:
+            arguments["query"] = _query(request, self.query)
+        if self.body is not None:
+            arguments["body"] = await _body(request, self.body)
+        result = await self.handler(Call(request), **arguments)
+        if isinstance(result, web.StreamResponse):
+            return result
+        if self.result is None:
+            return web.Response(status=204)
+        return json(result, self.status)
+
+
+class Routes:
+    """The routes of one module, in the order of their declaration."""
+
+    def __init__(self, tag: str, prefix: str = "/api/v1") -> None:
+        """Name the group that the routes belong to."""
+        self.routes: list[Route] = []
+        self._tag = tag
+        self._prefix = prefix
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        *,
+        role: Role | None,
+        status: int = 200,
+        errors: Sequence[int] = (),
+        headers: Sequence[str] = (),
+    ) -> Callable[[Handler], Handler]:
+        """Declare a handler; its annotations say what it takes and returns."""
+
+        def declare(handler: Handler) -> Handler:
+            signature = inspect.signature(handler)
+            kinds = {name: p.annotation for name, p in signature.parameters.items()}
+            result = signature.return_annotation
+            self.routes.append(
+                Route(
+                    method=method,
+                    path=self._prefix + path,
+                    handler=handler,
+                    role=role,
+                    tag=self._tag,
+                    status=204 if result is None else status,
+                    errors=tuple(errors),
+                    headers=tuple(headers),
+                    body=kinds.get("body"),
+                    query=kinds.get("query"),
+                    result=result,
+                )
+            )
+            return handler
+
+        return declare
+
+
+def json(value: object, status: int = 200) -> web.Response:
+    """Return a response with a JSON body."""
+    return web.Response(
+        status=status,
+        body=msgspec.json.encode(value),
+        content_type="application/json",
+    )
+
+
+async def _body(request: web.Request, kind: Any) -> Any:
+    try:
+        return msgspec.json.decode(await request.read(), type=kind)
+    except msgspec.MsgspecError as error:
+        raise ApiError(400, "invalid_request", f"Correct the body: {error}") from None
+    except UnicodeDecodeError:
+        raise ApiError(400, "invalid_request", "Send the body as UTF-8") from None
+
+
+def _query(request: web.Request, kind: Any) -> Any:
+    if len(request.query) != len(set(request.query)):
+        raise ApiError(400, "invalid_request", "Give each query parameter once")
+    try:
+        return msgspec.convert(dict(request.query), kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise ApiError(400, "invalid_request", f"Correct the query: {error}") from None

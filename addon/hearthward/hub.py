@@ -1,0 +1,246 @@
+"""The composition root: builds the parts of the hub and runs them."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+import fcntl
+from importlib.metadata import version
+import logging
+import os
+from pathlib import Path
+import signal
+import socket
+import uuid
+
+from aiohttp import web
+from sqlalchemy import select
+
+from .api import app
+from .api.parts import Parts
+from .config import ConfigError, Settings
+from .edge.announce import announce, open_mdns
+from .edge.esphome.adapter import EsphomeAdapter
+from .edge.esphome.node import ADAPTER
+from .edge.gateway import Gateway
+from .edge.supervisor import publish
+from .heating.zones import Zones
+from .home.commands import Commands
+from .home.exposed import Exposed
+from .home.registry import Registry
+from .lifelog import Lifelog, Transaction
+from .lifelog.schema import properties
+from .lifelog.sqlite import SqliteStore
+from .model.stream import HubInfo
+from .ops.health import Health
+from .security.keys import Keys
+from .security.limits import FailureLimit
+from .security.pairing import Pairing
+from .security.vault import Vault, load_key
+
+SOCKET = "hub.sock"
+
+_LOCK = "hub.lock"
+_SHUTDOWN = 3.0
+
+_LOGGER = logging.getLogger(__name__)
+
+
+async def run(settings: Settings) -> None:
+    """Run the hub until it is told to stop by SIGTERM or SIGINT.
+
+    Raises:
+        ConfigError: A setting cannot be met, for example because the port is taken.
+
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_parts(settings) as parts, serve(parts, network=True):
+        if not parts.keys.anyone():
+            await _show_pairing_code(parts)
+        _LOGGER.info(
+            "Hub %s serves http://%s:%s", settings.name, settings.host, settings.port
+        )
+        await _run_services(parts, stop)
+        _LOGGER.info("The hub stops")
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings) -> AsyncGenerator[Parts]:
+    """Open the hub's data and build its parts; only one process can at a time."""
+    folder = settings.data_dir
+    with _lock(folder):
+        key = load_key(folder)
+        store = SqliteStore(folder / "lifelog.db")
+        async with Lifelog(store, settings.home) as lifelog:
+            keys = Keys(lifelog)
+            registry = Registry(lifelog)
+            vault = Vault(lifelog, key)
+            commands = Commands(lifelog, registry)
+            esphome = EsphomeAdapter(
+                lifelog,
+                registry,
+                vault,
+                Gateway(lifelog, registry),
+                settings.esphome,
+            )
+            commands.connect(ADAPTER, esphome)
+            parts = Parts(
+                settings=settings,
+                info=await _info(lifelog, settings),
+                lifelog=lifelog,
+                registry=registry,
+                exposed=Exposed(lifelog),
+                commands=commands,
+                esphome=esphome,
+                zones=Zones(lifelog, registry, commands),
+                vault=vault,
+                keys=keys,
+                pairing=Pairing(lifelog, keys, key),
+                failures=FailureLimit(),
+                health=Health(),
+            )
+            await keys.load()
+            await parts.exposed.load()
+            await parts.registry.load()
+            await parts.commands.settle()
+            yield parts
+
+
+@asynccontextmanager
+async def serve(parts: Parts, *, network: bool) -> AsyncGenerator[None]:
+    """Serve the API on the local socket and, with `network`, on the configured port."""
+    settings = parts.settings
+    runner = web.AppRunner(
+        app.create(parts), access_log=None, shutdown_timeout=_SHUTDOWN
+    )
+    await runner.setup()
+    try:
+        local = _bind_local(settings.data_dir)
+        await web.SockSite(runner, local).start()
+        if network:
+            try:
+                await web.TCPSite(runner, settings.host, settings.port).start()
+            except OSError as error:
+                raise ConfigError(
+                    f"Choose another `host` or `port`: {settings.host}:{settings.port} "
+                    f"cannot be used ({error.strerror})."
+                ) from None
+        yield
+    finally:
+        await runner.cleanup()
+        (settings.data_dir / SOCKET).unlink(missing_ok=True)
+
+
+async def _run_services(parts: Parts, stop: asyncio.Event) -> None:
+    """Run what runs beside the API until the hub is told to stop."""
+    async with asyncio.TaskGroup() as group:
+        services = [group.create_task(service) for service in _services(parts)]
+        await stop.wait()
+        for task in services:
+            task.cancel()
+
+
+def _services(parts: Parts) -> Iterator[asyncio._CoroutineLike[None]]:
+    """Return the coroutines that run as long as the hub does."""
+    yield _speak(parts)
+    token = os.environ.get("SUPERVISOR_TOKEN")
+    if token and parts.settings.announce:
+        port = parts.settings.port
+        yield publish(token, parts.info, port, parts.keys, parts.vault)
+
+
+async def _speak(parts: Parts) -> None:
+    """Speak to nodes and, on the local network, be found and find them."""
+    settings = parts.settings
+    if not (settings.discovery or settings.announce):
+        await parts.esphome.run()
+        return
+    async with open_mdns(settings.host) as mdns, asyncio.TaskGroup() as group:
+        group.create_task(parts.esphome.run(mdns if settings.discovery else None))
+        if settings.announce:
+            supervised = "SUPERVISOR_TOKEN" in os.environ
+            group.create_task(
+                announce(
+                    mdns,
+                    parts.info,
+                    settings.host,
+                    settings.port,
+                    supervised=supervised,
+                )
+            )
+
+
+async def _show_pairing_code(parts: Parts) -> None:
+    opened = await parts.pairing.open(None)
+    code = f"{opened.code[:4]} {opened.code[4:]}"
+    _LOGGER.warning(
+        "Nothing is paired with this hub yet. Pairing code, for 15 minutes: %s", code
+    )
+
+
+async def _info(lifelog: Lifelog, settings: Settings) -> HubInfo:
+    """Return who the hub is; its id is made at the first start."""
+
+    def work(transaction: Transaction) -> str:
+        row = {"home": lifelog.home, "name": "hub_id"}
+        found = transaction.execute(
+            select(properties.c.value).where(
+                properties.c.home == lifelog.home, properties.c.name == "hub_id"
+            )
+        ).scalar()
+        if found is None:
+            found = uuid.uuid4().hex
+            transaction.put(properties, row | {"value": found})
+        return str(found)
+
+    return HubInfo(
+        id=await lifelog.transact(work),
+        name=settings.name,
+        version=version("hearthward"),
+        home=settings.home,
+    )
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    """Hold the data folder; the kernel lets go of it even when the hub is killed."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigError(
+            f"Make `data_dir` a folder that can be written: {folder}: {error.strerror}."
+        ) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise ConfigError(
+            f"Choose another `data_dir`: a hub already runs on {folder}."
+        ) from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _bind_local(folder: Path) -> socket.socket:
+    """Bind the local socket, which only the owner of the hub's files can open."""
+    (folder / SOCKET).unlink(missing_ok=True)
+    local = socket.socket(socket.AF_UNIX)
+    with reachable(folder) as near:
+        local.bind(near)
+    (folder / SOCKET).chmod(0o600)
+    return local
+
+
+@contextmanager
+def reachable(folder: Path) -> Iterator[str]:
+    """Return a short name of the local socket: the real one may exceed 107 bytes."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{descriptor}/{SOCKET}"
+    finally:
+        os.close(descriptor)
