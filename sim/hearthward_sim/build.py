@@ -53,6 +53,18 @@ def build(tell: Tell, nodes: tuple[str, ...] = NODES) -> Firmware:
     return Firmware(programs, preload)
 
 
+def build_other(node: str, source: Path, tell: Tell) -> Firmware:
+    """Build a node that is not of the simulated home from a YAML that stands alone.
+
+    Raises BuildError with the compiler's last words.
+    """
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with _alone():
+        preload = _build_preload(tell)
+        program = _compile(node, source, [source], tell)
+    return Firmware({node: program}, preload)
+
+
 @contextmanager
 def _alone() -> Iterator[None]:
     """Let one process build at a time; the others wait and then find everything done."""
@@ -85,14 +97,19 @@ def _build_preload(tell: Tell) -> Path:
 
 
 def _build_program(node: str, tell: Tell) -> Path:
-    directory = CACHE / node
-    target = directory / "program"
     source = SIM / "firmware" / f"{node}.yaml"
     if not source.exists():
         raise BuildError(f"There is no {source.relative_to(ROOT)}")
+    return _compile(node, source, _files(), tell)
+
+
+def _compile(node: str, source: Path, inputs: list[Path], tell: Tell) -> Path:
     if not ESPHOME.exists():
         raise BuildError("ESPHome is not installed in this clone: run script/setup")
-    digest = _digest(_files(), f"{node} {_esphome_version()}")
+    directory = CACHE / node
+    directory.mkdir(parents=True, exist_ok=True)
+    target = directory / "program"
+    digest = _digest(inputs, f"{node} {_esphome_version()}")
     if _is_current(target, digest):
         return target
     tell(f"compiling the firmware of {node}")
