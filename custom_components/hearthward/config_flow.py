@@ -90,6 +90,7 @@ class HearthwardFlowHandler(ConfigFlow, domain=DOMAIN):
                 USER_SCHEMA,
                 {CONF_URL: DEFAULT_URL, **(user_input or {}), CONF_CODE: ""},
             ),
+            description_placeholders={"example": DEFAULT_URL},
             errors=errors,
         )
 
@@ -208,7 +209,7 @@ class HearthwardFlowHandler(ConfigFlow, domain=DOMAIN):
             data_schema=self.add_suggested_values_to_schema(
                 URL_SCHEMA, user_input or entry.data
             ),
-            description_placeholders={"name": entry.title},
+            description_placeholders={"name": entry.title, "example": DEFAULT_URL},
             errors=errors,
         )
 

@@ -76,8 +76,12 @@ class HearthwardEntity(CoordinatorEntity[HearthwardCoordinator]):
     @override
     def available(self) -> bool:
         """Return if the hub is connected to us and the device to the hub."""
+        device = self.device
         return (
-            super().available and (device := self.device) is not None and device.online
+            super().available
+            and device is not None
+            and device.admitted
+            and device.online
         )
 
     @callback
@@ -85,7 +89,7 @@ class HearthwardEntity(CoordinatorEntity[HearthwardCoordinator]):
     def _handle_coordinator_update(self) -> None:
         """Follow the state of the point, and what it says of itself."""
         point = self.coordinator.data.points.get(self.key)
-        if point is not None and point is not self.point:
+        if point is not None and point != self.point:
             self.point = point
             self._adopt(point)
         super()._handle_coordinator_update()

@@ -46,8 +46,9 @@ class HearthwardText(HearthwardEntity, TextEntity):
     @property
     @override
     def native_value(self) -> str | None:
-        """Return the words."""
-        return self.reported_text
+        """Return the words, as many of them as a state can hold."""
+        text = self.reported_text
+        return None if text is None else text[: self.native_max]
 
     @override
     async def async_set_value(self, value: str) -> None:

@@ -1,0 +1,179 @@
+"""A real hub within the test, with devices that do what the test says."""
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+import time
+from typing import Any
+
+import msgspec
+
+from hearthward.api.parts import Parts
+from hearthward.config import Settings
+from hearthward.edge.gateway import Gateway
+from hearthward.home.commands import DeviceOfflineError
+from hearthward.hub import open_parts, serve
+from hearthward.model.command import Command, CommandStatus
+from hearthward.model.device import Device
+from hearthward.model.message import (
+    AckBody,
+    Event,
+    EventBody,
+    Hello,
+    HelloBody,
+    Observation,
+    State,
+    StateBody,
+    Status,
+    StatusBody,
+)
+
+HUB_ID = "test-hub"
+
+
+class TestAdapter:
+    """Take the commands of the test's devices and answer as the test wants."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        """Acknowledge everything until told otherwise."""
+        self.commands: list[Command] = []
+        self.answer: CommandStatus = CommandStatus.ACKNOWLEDGED
+        self.detail: str | None = None
+
+    async def send(self, command: Command) -> AckBody:
+        """Note a command and answer it."""
+        self.commands.append(command)
+        if self.answer is CommandStatus.OFFLINE:
+            raise DeviceOfflineError(self.detail)
+        return AckBody(command=command.id, status=self.answer, detail=self.detail)
+
+    @property
+    def last(self) -> tuple[str, str, dict[str, Any]]:
+        """Return device, point and body of the last command."""
+        command = self.commands[-1]
+        body = {
+            name: value
+            for name in command.body.__struct_fields__
+            if (value := getattr(command.body, name)) is not None
+        }
+        return command.device, command.point, body
+
+
+class RunningHub:
+    """A hub that can be stopped and started, and whose devices can be played."""
+
+    def __init__(self, folder: Path, port: int, **info: str) -> None:
+        """Take a folder for its data, a port on loopback and who it says it is."""
+        self.adapter = TestAdapter()
+        self.url = f"http://127.0.0.1:{port}"
+        self._settings = Settings(
+            data_dir=folder,
+            host="127.0.0.1",
+            port=port,
+            name="Test hub",
+            announce=False,
+            discovery=False,
+        )
+        self._info = {"id": HUB_ID, "version": "1.2.3"} | info
+        self._stack = AsyncExitStack()
+        self.parts: Parts
+        self._gateway: Gateway
+
+    async def start(self) -> None:
+        """Start, or start again on the same data."""
+        parts = await self._stack.enter_async_context(open_parts(self._settings))
+        self.parts = replace(
+            parts, info=msgspec.structs.replace(parts.info, **self._info)
+        )
+        self._gateway = Gateway(self.parts.lifelog, self.parts.registry)
+        self.parts.commands.connect("test", self.adapter)
+        await self._stack.enter_async_context(serve(self.parts, network=True))
+
+    async def stop(self) -> None:
+        """Stop; the data stays."""
+        await self._stack.aclose()
+
+    async def pairing_code(self) -> str:
+        """Return a new pairing code."""
+        return (await self.parts.pairing.open(None)).code
+
+    async def introduce(self, device: str, body: HelloBody) -> Device:
+        """Let a device say hello."""
+        await self._gateway.receive([Hello(device=device, ts=time.time(), body=body)])
+        return self.parts.registry.require(device)
+
+    async def admit(self, device: str, body: HelloBody) -> None:
+        """Introduce a device, approve it and bring it online."""
+        await self.introduce(device, body)
+        await self.parts.registry.approve(device, "test")
+        await self.set_online(device, True)
+
+    async def set_online(
+        self, device: str, online: bool, problem: str | None = None
+    ) -> None:
+        """Bring a device online or offline."""
+        await self._gateway.receive(
+            [
+                Status(
+                    device=device,
+                    ts=time.time(),
+                    body=StatusBody(online=online, problem=problem),
+                )
+            ]
+        )
+
+    async def say(self, device: str, **points: object) -> None:
+        """Let a device report the states of points; `__` in a name stands for the dot."""
+        await self.say_points(
+            device, {name.replace("__", "."): value for name, value in points.items()}
+        )
+
+    async def say_points(self, device: str, points: Mapping[str, object]) -> None:
+        """Let a device report the states of points."""
+        await self._gateway.receive(
+            [
+                State(
+                    device=device,
+                    ts=time.time(),
+                    body=StateBody(
+                        observations=tuple(
+                            _observation(point, value)
+                            for point, value in points.items()
+                        )
+                    ),
+                )
+            ]
+        )
+
+    async def happen(
+        self, device: str, point: str, event: str, data: dict[str, object] | None = None
+    ) -> None:
+        """Let an event happen on a device."""
+        await self._gateway.receive(
+            [
+                Event(
+                    device=device,
+                    ts=time.time(),
+                    body=EventBody(point=point, event=event, data=data),
+                )
+            ]
+        )
+
+
+def _observation(point: str, value: object) -> Observation:
+    """Return what a point reports: a number, words, a climate's body or nothing valid."""
+    match value:
+        case None:
+            return Observation(point=point)
+        case str():
+            return Observation(point=point, text=value)
+        case dict():
+            return Observation(
+                point=point, value=value.get("current_temperature"), body=value
+            )
+        case bool() | int() | float():
+            return Observation(point=point, value=float(value))
+    raise TypeError(value)
