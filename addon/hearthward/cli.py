@@ -9,7 +9,7 @@ from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 import sys
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from .config import ConfigError, Settings, load
 from .model.security import Role
@@ -18,6 +18,8 @@ from .model.security import Role
 _REFUSED = 1
 _WRONG = 2
 _INTERRUPTED = 130
+
+_HEALTH_TIMEOUT = 5.0
 
 
 def main() -> None:
@@ -38,6 +40,7 @@ def _parser(asked: list[str]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_hub(commands)
     _add_pair(commands)
+    _add_health(commands)
     _add_key(commands)
     _add_openapi(commands)
     # Commands of other packages cost their import only when ours do not do.
@@ -47,7 +50,11 @@ def _parser(asked: list[str]) -> argparse.ArgumentParser:
     return parser
 
 
-type Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+class Commands(Protocol):
+    """What a command is added to."""
+
+    def add_parser(self, name: str, *, help: str) -> argparse.ArgumentParser:
+        """Add a command and return its parser."""
 
 
 def _add_hub(commands: Commands) -> None:
@@ -60,21 +67,40 @@ def _add_hub(commands: Commands) -> None:
 
 def _run_hub(arguments: argparse.Namespace) -> None:
     settings = _settings(arguments, host=arguments.host, port=arguments.port)
-    from .hub import run  # noqa: PLC0415
-    from .lifelog import LifelogError  # noqa: PLC0415
-    from .ops import logs  # noqa: PLC0415
+    from .hub import run
+    from .lifelog import LifelogError
+    from .ops import logs
 
     listener = logs.start(settings.log_level, settings.log_format)
     try:
         asyncio.run(run(settings))
-    except* ConfigError as group:
-        listener.stop()
-        _fail(group.exceptions[0], _WRONG)
-    except* LifelogError as group:
-        listener.stop()
-        _fail(group.exceptions[0], _REFUSED)
+    except LifelogError as error:
+        _fail(error, _REFUSED)
     finally:
         listener.stop()
+
+
+def _add_health(commands: Commands) -> None:
+    health = commands.add_parser("health", help="ask whether the hub lives")
+    _add_settings(health)
+    health.set_defaults(run=_run_health)
+
+
+def _run_health(arguments: argparse.Namespace) -> None:
+    settings = _settings(arguments)
+    from http import HTTPStatus
+    from http.client import HTTPConnection, HTTPException
+
+    # What listens everywhere listens here too.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    connection = HTTPConnection(host, settings.port, timeout=_HEALTH_TIMEOUT)
+    try:
+        connection.request("GET", "/health/live")
+        answer = connection.getresponse()
+    except (OSError, HTTPException) as error:
+        _fail(f"The hub does not answer on {host}:{settings.port}: {error}", _REFUSED)
+    if answer.status != HTTPStatus.OK:
+        _fail(f"The hub is not well: {answer.status} {answer.reason}", _REFUSED)
 
 
 def _add_pair(commands: Commands) -> None:
@@ -84,7 +110,7 @@ def _add_pair(commands: Commands) -> None:
 
 
 def _run_pair(arguments: argparse.Namespace) -> None:
-    from .model.security import PairingCode  # noqa: PLC0415
+    from .model.security import PairingCode
 
     code = _ask(arguments, "POST", "/api/v1/pairing-code", PairingCode)
     until = datetime.fromtimestamp(code.expires).astimezone()
@@ -109,7 +135,7 @@ def _add_key(commands: Commands) -> None:
 
 
 def _run_key_create(arguments: argparse.Namespace) -> None:
-    from .model.security import KeyRequest, NewKey  # noqa: PLC0415
+    from .model.security import KeyRequest, NewKey
 
     request = KeyRequest(name=arguments.name, role=Role(arguments.role))
     new = _ask(arguments, "POST", "/api/v1/keys", NewKey, request)
@@ -118,7 +144,7 @@ def _run_key_create(arguments: argparse.Namespace) -> None:
 
 
 def _run_key_list(arguments: argparse.Namespace) -> None:
-    from .model.security import Key  # noqa: PLC0415
+    from .model.security import Key
 
     for key in _ask(arguments, "GET", "/api/v1/keys", list[Key]):
         standing = "revoked" if key.revoked else "valid"
@@ -126,7 +152,7 @@ def _run_key_list(arguments: argparse.Namespace) -> None:
 
 
 def _run_key_revoke(arguments: argparse.Namespace) -> None:
-    from .model.security import Key  # noqa: PLC0415
+    from .model.security import Key
 
     key = _ask(arguments, "DELETE", f"/api/v1/keys/{arguments.id}", Key)
     print(f"The key of {key.name} is revoked")
@@ -138,9 +164,9 @@ def _add_openapi(commands: Commands) -> None:
 
 
 def _run_openapi(arguments: argparse.Namespace) -> None:
-    import msgspec  # noqa: PLC0415
+    import msgspec
 
-    from .api.app import openapi  # noqa: PLC0415
+    from .api.app import openapi
 
     print(msgspec.json.format(msgspec.json.encode(openapi()), indent=2).decode())
 
@@ -151,7 +177,9 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def _settings(arguments: argparse.Namespace, **overrides: object) -> Settings:
-    return load(arguments.config, data_dir=arguments.data_dir, **overrides)
+    return load(
+        arguments.config, overrides={"data_dir": arguments.data_dir} | overrides
+    )
 
 
 def _ask[T](
@@ -162,8 +190,8 @@ def _ask[T](
     body: object = None,
 ) -> T:
     settings = _settings(arguments)
-    from .lifelog import LifelogError  # noqa: PLC0415
-    from .local import RefusedError, ask  # noqa: PLC0415
+    from .lifelog import LifelogError
+    from .local import RefusedError, ask
 
     try:
         return asyncio.run(ask(settings, method, path, kind, body))
@@ -171,6 +199,6 @@ def _ask[T](
         _fail(error, _REFUSED)
 
 
-def _fail(error: Exception, code: int) -> NoReturn:
+def _fail(error: Exception | str, code: int) -> NoReturn:
     print(error, file=sys.stderr)
     sys.exit(code)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
 import tomllib
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -33,7 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What can be set; every field has a default that serves one home."""
 
     data_dir: Path = Path("data")
-    host: Annotated[str, msgspec.Meta(min_length=1)] = "0.0.0.0"  # noqa: S104
+    host: Annotated[str, msgspec.Meta(min_length=1)] = "0.0.0.0"
     port: Port = 8737
     home: Slug = "home"
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] = "Hearthward"
@@ -48,7 +48,7 @@ def load(
     file: Path | None = None,
     environ: Mapping[str, str] = os.environ,
     options: Path = OPTIONS_FILE,
-    **overrides: object,
+    overrides: Mapping[str, object] | None = None,
 ) -> Settings:
     """Read the settings: options, then file, then environment, then `overrides`.
 
@@ -62,14 +62,16 @@ def load(
     if file is not None:
         sources.append((_read_toml(file), str(file)))
     sources.append((_read_environment(environ), "the environment"))
-    sources.append(
-        ({k: v for k, v in overrides.items() if v is not None}, "the command line")
-    )
+    sources.append((_given(overrides or {}), "the command line"))
     settings: dict[str, Any] = {}
     for values, source in sources:
         settings |= values
         _convert(settings, source)
     return _convert(settings, "the settings")
+
+
+def _given(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _convert(values: Mapping[str, Any], source: str) -> Settings:

@@ -1,7 +1,7 @@
 """The composition root: builds the parts of the hub and runs them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 import fcntl
 from importlib.metadata import version
@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 import signal
 import socket
+from typing import Any
 import uuid
 
 from aiohttp import web
@@ -56,14 +57,19 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with open_parts(settings) as parts, serve(parts, network=True):
-        if not parts.keys.anyone():
-            await _show_pairing_code(parts)
-        _LOGGER.info(
-            "Hub %s serves http://%s:%s", settings.name, settings.host, settings.port
-        )
-        await _run_services(parts, stop)
-        _LOGGER.info("The hub stops")
+    async with open_parts(settings) as parts:
+        parts.health.expect("services")
+        async with serve(parts, network=True):
+            if not parts.keys.anyone():
+                await _show_pairing_code(parts)
+            _LOGGER.info(
+                "Hub %s serves http://%s:%s",
+                settings.name,
+                settings.host,
+                settings.port,
+            )
+            await _run_services(parts, stop)
+            _LOGGER.info("The hub stops")
 
 
 @asynccontextmanager
@@ -125,7 +131,7 @@ async def serve(parts: Parts, *, network: bool) -> AsyncGenerator[None]:
             except OSError as error:
                 raise ConfigError(
                     f"Choose another `host` or `port`: {settings.host}:{settings.port} "
-                    f"cannot be used ({error.strerror})."
+                    f"cannot be used ({error.strerror or error})."
                 ) from None
         yield
     finally:
@@ -137,12 +143,13 @@ async def _run_services(parts: Parts, stop: asyncio.Event) -> None:
     """Run what runs beside the API until the hub is told to stop."""
     async with asyncio.TaskGroup() as group:
         services = [group.create_task(service) for service in _services(parts)]
+        parts.health.started("services")
         await stop.wait()
         for task in services:
             task.cancel()
 
 
-def _services(parts: Parts) -> Iterator[asyncio._CoroutineLike[None]]:
+def _services(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
     """Return the coroutines that run as long as the hub does."""
     yield _speak(parts)
     token = os.environ.get("SUPERVISOR_TOKEN")

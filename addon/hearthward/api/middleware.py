@@ -42,7 +42,7 @@ async def log_access(request: web.Request, handler: Handler) -> web.StreamRespon
     """Log what was asked, by whom, and what came of it; never what was sent."""
     began = time.monotonic()
     response = await handler(request)
-    quiet = request.method == "GET" and response.status < 400  # noqa: PLR2004
+    quiet = request.method == "GET" and response.status < 400
     level = logging.DEBUG if quiet else logging.INFO
     if _LOGGER.isEnabledFor(level):
         actor = request.get(ACTOR)

@@ -6,7 +6,6 @@ device, written in the same transaction as the registry's own table. A `device` 
 body says that the device was deleted.
 """
 
-import time
 from collections.abc import Callable
 
 import msgspec

@@ -15,9 +15,9 @@ from hearthward.model.entry import Draft, Entry, EntryKind, EntryPage, EntryQuer
 from . import read
 from .errors import LifelogUnavailableError
 from .store import Store
-from .transaction import Transaction
+from .transaction import Transaction, is_newer
 from .verify import first_break
-from .writer import Outcome, Unit, Writer
+from .writer import Outcome, Position, Unit, Writer
 
 # Followers that are this far behind read from the disk.
 _RECENT_ENTRIES = 20_000
@@ -66,7 +66,7 @@ class Lifelog:
         self._loop = asyncio.get_running_loop()
         self._readers = ThreadPoolExecutor(_READ_THREADS, "lifelog-reader")
         try:
-            await self._loop.run_in_executor(self._readers, self._open)
+            await self._loop.run_in_executor(self._readers, self._store.open)
             self.last = (await self._read(read.position)).seq
             for state in await self._read(read.current):
                 self._states[state.device, state.point] = state
@@ -188,9 +188,6 @@ class Lifelog:
             lambda connection: query(connection, self.home, *args, **kwargs)
         )
 
-    def _open(self) -> None:
-        self._store.open()
-
     def _query[T](self, query: Callable[[Connection], T]) -> T:
         try:
             with self._store.reader() as connection:
@@ -201,7 +198,7 @@ class Lifelog:
                 raise
             raise LifelogUnavailableError(advice) from error
 
-    def _locate(self) -> read.Position:
+    def _locate(self) -> Position:
         with self._store.reader() as connection:
             return read.position(connection, self.home)
 
@@ -244,7 +241,7 @@ class Lifelog:
             return
         key = (entry.device, entry.point)
         known = self._states.get(key)
-        if known is None or entry.ts >= known.ts:
+        if known is None or is_newer(entry.ts, known.ts, entry.received):
             self._states[key] = PointState(
                 device=entry.device,
                 point=entry.point,

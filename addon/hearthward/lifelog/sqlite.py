@@ -33,13 +33,13 @@ _INSERT_ENTRY = "INSERT INTO entries VALUES (?,?,?,?,?,?,?,?,?,?,?)"
 _INSERT_KEY = "INSERT INTO idempotency VALUES (?,?,?,?)"
 _INSERT_BATCH = "INSERT INTO batches VALUES (?,?,?,?,?,?)"
 _FIND_KEY = "SELECT seq FROM idempotency WHERE home=? AND device=? AND key=?"
-# Late data is kept in the lifelog, but does not replace what is newer.
+# The same rule as `transaction.is_newer`.
 _UPSERT_STATE = """
-INSERT INTO states VALUES (?,?,?,?,?,?,?,?)
+INSERT INTO states VALUES (?1,?2,?3,?4,?5,?6,?7,?8)
 ON CONFLICT (home, device, point) DO UPDATE SET
   seq=excluded.seq, ts=excluded.ts, value=excluded.value, text=excluded.text,
   body=excluded.body
-WHERE excluded.ts >= states.ts
+WHERE excluded.ts >= states.ts OR states.ts > ?9
 """
 
 
@@ -159,7 +159,7 @@ class SqliteStore:
         """Upgrade the schema; Alembic is loaded only when there is something to do."""
         if self._revision() == HEAD:
             return
-        from .migrate import upgrade  # noqa: PLC0415
+        from .migrate import upgrade
 
         # Killed halfway, the old schema is whole again at the next start.
         upgrade(self.begin())

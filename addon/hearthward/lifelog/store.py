@@ -20,6 +20,7 @@ class StateRow(NamedTuple):
     value: float | None
     text: str | None
     body: str | None
+    received: float
 
 
 class BatchRow(NamedTuple):

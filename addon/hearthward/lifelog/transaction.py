@@ -1,6 +1,6 @@
 """What a unit of work may do inside the writer's transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 import os
 import time
 
@@ -55,7 +55,7 @@ class Transaction:
         """Run a statement of the caller's own tables."""
         return self._connection.execute(statement, parameters)
 
-    def put(self, table: Table, row: dict[str, object]) -> None:
+    def put(self, table: Table, row: Mapping[str, object]) -> None:
         """Insert a row, or replace the one with the same primary key."""
         keys = [column.name for column in table.primary_key]
         same = and_(*(table.c[name] == row[name] for name in keys))
@@ -63,7 +63,7 @@ class Transaction:
         if rest and self.execute(update(table).where(same).values(rest)).rowcount:
             return
         if rest or self.execute(select(table).where(same)).first() is None:
-            self.execute(insert(table).values(row))
+            self.execute(insert(table).values(**row))
 
     def move_cursor(self, follower: str, seq: int) -> None:
         """Remember that a follower has done with every entry up to `seq`."""
@@ -86,11 +86,19 @@ class Transaction:
             if row.kind != EntryKind.STATE or row.device is None or row.point is None:
                 continue
             known = newest.get((row.device, row.point))
-            if known is None or row.ts >= known.ts:
+            if known is None or is_newer(row.ts, known.ts, row.received):
                 newest[row.device, row.point] = row
         for (device, point), row in newest.items():
             yield StateRow(
-                row.home, device, point, row.seq, row.ts, row.value, row.text, row.body
+                row.home,
+                device,
+                point,
+                row.seq,
+                row.ts,
+                row.value,
+                row.text,
+                row.body,
+                row.received,
             )
 
     def _append(self, draft: Draft) -> int:
@@ -121,6 +129,14 @@ class Transaction:
         if draft.key is not None:
             self.keys[identity] = KeyRow(self.home, *identity, seq)
         return seq
+
+
+def is_newer(ts: float, known: float, received: float) -> bool:
+    """Say whether a state of `ts` replaces one of `known`.
+
+    Late data does not; but a state from the future, which a wrong clock left behind, gives way.
+    """
+    return ts >= known or known > received
 
 
 def _finite(value: float | None) -> float | None:

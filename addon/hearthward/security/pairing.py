@@ -1,8 +1,8 @@
 """Pairing: a short code, shown once by the hub, buys a key."""
 
 from hashlib import sha256
-from hmac import compare_digest
 import hmac
+from hmac import compare_digest
 import secrets
 import time
 

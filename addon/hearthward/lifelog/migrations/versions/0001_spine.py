@@ -1,5 +1,7 @@
 """The spine: entries, their chain, current state, devices and security."""
 
+from typing import Any
+
 from alembic import op
 import sqlalchemy as sa
 
@@ -9,9 +11,7 @@ branch_labels = None
 depends_on = None
 
 
-def _key(
-    name: str, kind: type[sa.types.TypeEngine[object]] = sa.Text
-) -> sa.Column[object]:
+def _key(name: str, kind: type[sa.types.TypeEngine[Any]] = sa.Text) -> sa.Column[Any]:
     return sa.Column(name, kind, primary_key=True)
 
 
