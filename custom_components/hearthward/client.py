@@ -160,7 +160,6 @@ class HearthwardClient:
             async with self._session.ws_connect(
                 url,
                 headers=self._headers(),
-                heartbeat=silence / 3,
                 max_msg_size=0,
                 timeout=ClientWSTimeout(ws_receive=silence, ws_close=5),
             ) as socket:

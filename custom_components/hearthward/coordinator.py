@@ -71,6 +71,9 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
         self.client = client
         self._event_listeners: dict[PointKey, Callable[[Entry], None]] = {}
         self._resumable = True
+        # What is applied but not yet told, and the entry up to which nothing is told.
+        self._untold = Change()
+        self._behind = 0
 
     @property
     def hub_id(self) -> str:
@@ -157,6 +160,11 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
                 self._async_lost(error)
             except HearthwardError as error:
                 self._async_lost(error)
+            except Exception as error:  # noqa: BLE001
+                # A home that stands still but looks alive would be worse than a lost one.
+                LOGGER.exception("Unexpected error in what %s said", self.name)
+                self._resumable = False
+                self._async_lost(error)
 
             # Spread out, so that many clients do not all meet a restarted hub at once.
             await asyncio.sleep(delay.total_seconds() * random.uniform(0.5, 1))
@@ -172,34 +180,43 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
                 self._check_hub(message.hub)
                 self.data = Home.from_snapshot(message)
                 self._resumable = True
-                self.async_sync()
-                self._async_back()
+                self._untold.devices.update(self.data.devices)
+                self._behind = message.seq
+                self._async_tell()
             case Resumed():
                 self._check_hub(message.hub)
                 self.data.hub = message.hub
-                self._async_back()
+                self._behind = message.last
+                self._async_tell()
             case Heartbeat():
                 pass
 
     @callback
     def _handle_entries(self, message: Entries) -> None:
-        """Apply entries and tell those whom they concern."""
-        change = Change()
+        """Apply entries and tell of them."""
         for entry in message.entries:
             if entry.seq > self.data.seq + 1:
                 raise HearthwardResponseError(
                     f"Entries after {self.data.seq} are missing before {entry.seq}"
                 )
-            self.data.apply(entry, change)
+            self.data.apply(entry, self._untold)
+        self._async_tell()
 
-        changed: set[Hashable] = {*change.points}
+    @callback
+    def _async_tell(self) -> None:
+        """Tell of what changed, once all that happened during an outage is known.
+
+        Else a device that left in the meantime would seem to be back for a moment.
+        """
+        if self.data.seq < self._behind:
+            return
+        change, self._untold = self._untold, Change()
         if change.devices:
             self.async_sync()
-            changed |= {SHAPE} | {
-                key for key in self.data.points if key[0] in change.devices
-            }
-        self._async_notify(changed)
-
+        if self.last_update_success:
+            self._async_notify(change)
+        else:
+            self._async_back()
         for entry in change.events:
             if entry.device is None or entry.point is None:
                 continue
@@ -207,10 +224,14 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
                 listener(entry)
 
     @callback
-    def _async_notify(self, changed: set[Hashable]) -> None:
+    def _async_notify(self, change: Change) -> None:
         """Tell the listeners of what changed, and only them."""
+        concerned: set[Hashable] = {*change.points}
+        if change.devices:
+            concerned.add(SHAPE)
+            concerned.update(k for k in self.data.points if k[0] in change.devices)
         for update_callback, context in tuple(self._listeners.values()):
-            if context in changed:
+            if context in concerned:
                 update_callback()
 
     @callback
@@ -226,8 +247,7 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
     @callback
     def _async_back(self) -> None:
         """Make everything available again; log it once."""
-        if not self.last_update_success:
-            LOGGER.info("Connected to %s again", self.config_entry.title)
+        LOGGER.info("Connected to %s again", self.config_entry.title)
         self.last_update_success = True
         self.last_exception = None
         self.async_update_listeners()

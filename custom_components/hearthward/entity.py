@@ -94,6 +94,10 @@ class HearthwardEntity(CoordinatorEntity[HearthwardCoordinator]):
             self._adopt(point)
         super()._handle_coordinator_update()
 
+    @override
+    async def async_update(self) -> None:
+        """Do nothing when asked for an update, as the stream tells everything at once."""
+
     async def async_command(self, **body: Any) -> None:
         """Ask the device for something and wait until it has acknowledged."""
         device = self.device

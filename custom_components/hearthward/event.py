@@ -47,6 +47,16 @@ class HearthwardEvent(HearthwardEntity, EventEntity):
             self.coordinator.async_add_event_listener(self.key, self._handle_event)
         )
 
+    @property
+    @override
+    def available(self) -> bool:
+        """Return if the hub is connected.
+
+        What happened last stays true when its device is away. And an event that was told late,
+        after an outage during which its device left, must still be seen by automations.
+        """
+        return self.coordinator.last_update_success
+
     @callback
     def _handle_event(self, entry: Entry) -> None:
         """Report an event; one that was missed during an outage is reported after it."""

@@ -213,9 +213,10 @@ class Snapshot(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resumed(Model):
-    """The entries after `seq` follow."""
+    """The entries after `seq` follow, those up to `last` at once."""
 
     seq: int
+    last: int
     ts: float
     hub: HubInfo
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+import logging
 from pathlib import Path
 import socket
 
@@ -27,7 +28,8 @@ type Settle = Callable[[], Awaitable[None]]
 
 @pytest.fixture(autouse=True)
 def custom_integrations(enable_custom_integrations: None) -> None:
-    """Let Home Assistant load the integration."""
+    """Let Home Assistant load the integration; keep the hub's SQL out of the log."""
+    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 
 @pytest.fixture
@@ -56,6 +58,8 @@ async def hub(
     hub = RunningHub(tmp_path / "hub", free_port())
     await hub.start()
     yield hub
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        await hass.config_entries.async_unload(entry.entry_id)
     await hub.stop()
 
 
@@ -86,13 +90,13 @@ def settle(hass: HomeAssistant, hub: RunningHub, entry: MockConfigEntry) -> Sett
 
     async def settle() -> None:
         coordinator = entry.runtime_data.coordinator
-        async with asyncio.timeout(30):
-            while not (
+        await wait_for(
+            hass,
+            lambda: (
                 coordinator.last_update_success
                 and coordinator.data.seq == hub.parts.lifelog.last
-            ):
-                await asyncio.sleep(0.01)
-        await hass.async_block_till_done()
+            ),
+        )
 
     return settle
 
@@ -119,4 +123,12 @@ async def home(
 async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Set up the config entry and wait for its entities."""
     await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+
+async def wait_for(hass: HomeAssistant, condition: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    async with asyncio.timeout(60):
+        while not condition():
+            await asyncio.sleep(0.01)
     await hass.async_block_till_done()

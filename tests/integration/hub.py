@@ -77,19 +77,24 @@ class RunningHub:
             announce=False,
             discovery=False,
         )
-        self._info = {"id": HUB_ID, "version": "1.2.3"} | info
+        self.info = {"id": HUB_ID, "version": "1.2.3"} | info
         self._stack = AsyncExitStack()
         self.parts: Parts
         self._gateway: Gateway
 
-    async def start(self) -> None:
-        """Start, or start again on the same data."""
+    async def start(self, *, network: bool = True) -> None:
+        """Start, or start again on the same data; without `network` nobody reaches it yet."""
         parts = await self._stack.enter_async_context(open_parts(self._settings))
         self.parts = replace(
-            parts, info=msgspec.structs.replace(parts.info, **self._info)
+            parts, info=msgspec.structs.replace(parts.info, **self.info)
         )
         self._gateway = Gateway(self.parts.lifelog, self.parts.registry)
         self.parts.commands.connect("test", self.adapter)
+        if network:
+            await self.serve()
+
+    async def serve(self) -> None:
+        """Let clients in."""
         await self._stack.enter_async_context(serve(self.parts, network=True))
 
     async def stop(self) -> None:

@@ -114,7 +114,6 @@ async def works(hass: HomeAssistant, result: ConfigFlowResult, hub: RunningHub) 
     assert entry.unique_id == HUB_ID
     assert entry.data[CONF_URL] == hub.url
     assert entry.state is ConfigEntryState.LOADED
-    assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_user(hass: HomeAssistant, hub: RunningHub) -> None:
@@ -300,7 +299,6 @@ async def test_reauth(
     await hass.async_block_till_done()
     assert entry.data[CONF_TOKEN] != "revoked"
     assert entry.state is ConfigEntryState.LOADED
-    assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_reauth_at_another_hub(
@@ -332,7 +330,6 @@ async def test_reconfigure(
     await hass.async_block_till_done()
     assert entry.data == {CONF_URL: hub.url, CONF_TOKEN: token}
     assert entry.state is ConfigEntryState.LOADED
-    assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_reconfigure_to_another_hub(
@@ -362,4 +359,3 @@ async def test_options(hass: HomeAssistant, home: MockConfigEntry) -> None:
     await hass.async_block_till_done()
     assert home.options == {CONF_EXPOSED: ["sun.sun"]}
     assert home.runtime_data is not before
-    assert await hass.config_entries.async_unload(home.entry_id)

@@ -33,7 +33,6 @@ async def test_entities(
     with patch("custom_components.hearthward.PLATFORMS", [platform]):
         await set_up(hass, entry)
         await snapshot_platform(hass, entity_registry, snapshot, entry.entry_id)
-        await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_disabled_by_default(

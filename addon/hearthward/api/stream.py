@@ -161,7 +161,8 @@ async def _messages(parts: Parts, after: int | None) -> AsyncGenerator[bytes]:
         after = last
         yield _snapshot(parts, last)
     else:
-        yield msgspec.json.encode(Resumed(seq=after, ts=time.time(), hub=parts.info))
+        resumed = Resumed(seq=after, last=last, ts=time.time(), hub=parts.info)
+        yield msgspec.json.encode(resumed)
     while True:
         try:
             async with asyncio.timeout(HEARTBEAT):

@@ -31,9 +31,10 @@ class Snapshot(
 class Resumed(
     msgspec.Struct, frozen=True, kw_only=True, tag="resumed", tag_field="type"
 ):
-    """The first message to a client that resumes: entries after `seq` follow."""
+    """The first message to a client that resumes: entries after `seq` follow, up to `last` at once."""
 
     seq: int
+    last: int
     ts: float
     hub: HubInfo
 
