@@ -29,6 +29,7 @@ CONF_NORMAL_TEMPERATURE = "normal_temperature"
 CONF_PREHEAT_LEAD = "preheat_lead"
 CONF_TEMPERATURE_LIMIT = "temperature_limit"
 CONF_VALVE_OUTPUT = "valve_output"
+CONF_VALVE_RELAY = "valve_relay"
 CONF_WATER_SENSOR = "water_sensor"
 
 TYPE_AIR = "air"
@@ -62,6 +63,13 @@ _OPTIONS = (
     CONF_TEMPERATURE_LIMIT,
     CONF_FALLBACK_DUTY,
     CONF_FAN,
+)
+_PARTS = (
+    CONF_AIR_SENSOR,
+    CONF_FLOOR_SENSOR,
+    CONF_WATER_SENSOR,
+    CONF_VALVE_OUTPUT,
+    CONF_VALVE_RELAY,
 )
 _PRESET_TEMPERATURES = (
     CONF_ECO_TEMPERATURE,
@@ -108,7 +116,8 @@ CONFIG_SCHEMA = cv.All(
         {
             cv.GenerateID(CONF_HYDRONIC_ID): cv.use_id(Hydronic),
             cv.Required(CONF_TYPE): cv.enum(ZONE_TYPES, lower=True),
-            cv.Required(CONF_VALVE_OUTPUT): cv.use_id(output.FloatOutput),
+            cv.Optional(CONF_VALVE_OUTPUT): cv.use_id(output.FloatOutput),
+            cv.Optional(CONF_VALVE_RELAY): cv.use_id(output.BinaryOutput),
             cv.Optional(CONF_AIR_SENSOR): cv.use_id(sensor.Sensor),
             cv.Optional(CONF_FLOOR_SENSOR): cv.use_id(sensor.Sensor),
             cv.Optional(CONF_WATER_SENSOR): cv.use_id(sensor.Sensor),
@@ -122,6 +131,7 @@ CONFIG_SCHEMA = cv.All(
             cv.Optional(CONF_FALLBACK_DUTY): cv.percentage,
         }
     ),
+    cv.has_exactly_one_key(CONF_VALVE_OUTPUT, CONF_VALVE_RELAY),
     _regulated_sensor_is_there,
     _limits_hold,
 )
@@ -130,12 +140,7 @@ CONFIG_SCHEMA = cv.All(
 async def to_code(config: ConfigType) -> None:
     parent = await cg.get_variable(config[CONF_HYDRONIC_ID])
     var = await climate.new_climate(config, parent, config[CONF_TYPE])
-    for key in (
-        CONF_AIR_SENSOR,
-        CONF_FLOOR_SENSOR,
-        CONF_WATER_SENSOR,
-        CONF_VALVE_OUTPUT,
-    ):
+    for key in _PARTS:
         if (id_ := config.get(key)) is not None:
             cg.add(getattr(var, f"set_{key}")(await cg.get_variable(id_)))
     for key in _OPTIONS:

@@ -79,6 +79,13 @@ bool HydronicZone::save() {
   return urgent;
 }
 
+void HydronicZone::drive(float valve) {
+  if (this->valve_ != nullptr)
+    this->valve_->set_level(valve);
+  if (this->valve_relay_ != nullptr)
+    this->valve_relay_->set_state(valve > 0.0f);
+}
+
 void HydronicZone::dump_config() {
   const auto &config = this->controller_().config().zones[this->index_];
   ESP_LOGCONFIG(TAG, "  Zone '%s': limit %.0f °C, sensors:%s%s%s", this->zone_name(), config.limit,

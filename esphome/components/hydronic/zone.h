@@ -54,6 +54,7 @@ class HydronicZone : public climate::Climate {
   void set_floor_sensor(sensor::Sensor *sensor) { this->floor_ = sensor; }
   void set_water_sensor(sensor::Sensor *sensor) { this->water_ = sensor; }
   void set_valve_output(output::FloatOutput *output) { this->valve_ = output; }
+  void set_valve_relay(output::BinaryOutput *relay) { this->valve_relay_ = relay; }
   void set_fan(bool has_fan) { this->config_.has_fan = has_fan; }
   void set_eco_temperature(float temperature) { this->config_.eco = temperature; }
   void set_normal_temperature(float temperature) { this->config_.normal = temperature; }
@@ -79,7 +80,7 @@ class HydronicZone : public climate::Climate {
   void restore();
   /// Write what changed to the preferences; true when it is worth a flash write now.
   bool save();
-  void drive(float valve) { this->valve_->set_level(valve); }
+  void drive(float valve);
   void publish(const hearthward::ZoneOutputs &outputs);
   void report(const char *event_type);
   void dump_config();
@@ -116,6 +117,7 @@ class HydronicZone : public climate::Climate {
   sensor::Sensor *floor_{nullptr};
   sensor::Sensor *water_{nullptr};
   output::FloatOutput *valve_{nullptr};
+  output::BinaryOutput *valve_relay_{nullptr};
 #ifdef USE_NUMBER
   std::array<number::Number *, ZONE_SETTINGS> numbers_{};
 #endif
