@@ -52,7 +52,7 @@ class KeyReusedError(HomeError):
 
 
 class DeviceOfflineError(Exception):
-    """The device cannot be reached now; the message says why when it is known."""
+    """The device cannot be reached now."""
 
 
 class Link(Protocol):
@@ -188,12 +188,12 @@ class Commands:
         except CommandRejectedError as error:
             return outcome(CommandStatus.REJECTED, str(error))
         if link is None:
-            return outcome(CommandStatus.OFFLINE, f"{device.name} cannot be reached")
+            return outcome(CommandStatus.OFFLINE, f"{device.name} is offline")
         try:
             async with asyncio.timeout(self._ack_timeout):
                 return await link.send(msgspec.structs.replace(command, body=body))
-        except DeviceOfflineError as error:
-            return outcome(CommandStatus.OFFLINE, str(error))
+        except DeviceOfflineError:
+            return outcome(CommandStatus.OFFLINE, f"{device.name} is offline")
         except TimeoutError:
             return outcome(
                 CommandStatus.TIMEOUT,

@@ -10,6 +10,7 @@ from aioesphomeapi.core import (
     EncryptionPlaintextAPIError,
     InvalidEncryptionKeyAPIError,
     RequiresEncryptionAPIError,
+    ResolveAPIError,
 )
 
 from hearthward.model.message import StatusBody
@@ -80,7 +81,7 @@ def parse_address(
         digits = rest.removeprefix(":") or digits
     elif address.count(":") == 1:
         host, _, digits = address.partition(":")
-    if not host or any(char.isspace() or char == "/" for char in host):
+    if not host or any(char.isspace() or char == "/" for char in address):
         raise ValueError(
             f"{address!r} is no address: give a host name or an IP address"
         )
@@ -140,7 +141,20 @@ def explain(error: Exception, endpoint: Endpoint) -> StatusBody:
         problem = ENCRYPTION_REQUIRED
     if problem is not None:
         return refusal(problem)
-    reason = str(error) if isinstance(error, APIConnectionError) else repr(error)
-    return StatusBody(
-        online=False, detail=f"{endpoint.address} cannot be reached: {reason}"
-    )
+    return StatusBody(online=False, detail=f"{endpoint.address} {_reason(error)}")
+
+
+def _reason(error: Exception) -> str:
+    """Say in a few words why a node was not reached."""
+    if isinstance(error, ResolveAPIError):
+        return "is not known on the network: check the name, or give an IP address"
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ConnectionRefusedError):
+            return "refuses the connection: check the port, and that the node runs"
+        if isinstance(cause, TimeoutError):
+            break
+        cause = cause.__cause__
+    if isinstance(error, APIConnectionError) and cause is None:
+        return f"cannot be reached: {error}"
+    return "does not answer: check that the node has power and is on the network"

@@ -1,0 +1,54 @@
+"""A home with real firmware: ESPHome's host platform as a process of its own."""
+
+from collections.abc import AsyncGenerator, Callable, Iterator
+import logging
+from pathlib import Path
+
+import pytest
+
+from hearthward_sim.build import Firmware, build_other
+
+from .home import Home, NodeProcess
+
+_LOGGER = logging.getLogger(__name__)
+
+FIRMWARE = Path(__file__).parent / "firmware" / "all-kinds.yaml"
+
+
+@pytest.fixture(scope="session")
+def firmware() -> Firmware:
+    """Return the program with one entity of every kind; compiled when it changed."""
+    return build_other("all-kinds", FIRMWARE, _LOGGER.debug)
+
+
+@pytest.fixture
+def start_node(
+    firmware: Firmware, tmp_path: Path
+) -> Iterator[Callable[[], NodeProcess]]:
+    """Start node processes, which end with the test."""
+    nodes: list[NodeProcess] = []
+
+    def start() -> NodeProcess:
+        folder = tmp_path / f"node-{len(nodes)}"
+        node = NodeProcess(firmware.programs["all-kinds"], firmware.preload, folder)
+        nodes.append(node)
+        node.start()
+        node.await_ready()
+        return node
+
+    yield start
+    for node in nodes:
+        node.kill()
+
+
+@pytest.fixture
+def node(start_node: Callable[[], NodeProcess]) -> NodeProcess:
+    """Return a running node."""
+    return start_node()
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncGenerator[Home]:
+    """Return a home without nodes whose hub runs."""
+    async with Home(tmp_path / "hub") as opened:
+        yield opened
