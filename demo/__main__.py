@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 
-from . import dashboard, integration
+from . import dashboard, habits, integration
 from .home import NODES, build_firmware
 from .home_assistant import PASSWORD, RESTART_EXIT_CODE, USER
 from .home_assistant_client import HomeAssistantError
@@ -93,8 +93,8 @@ async def _prepare_and_watch(stack: Stack) -> None:
             await integration.pair(client, stack.hub)
         async with step("Letting the three devices into the home"):
             await integration.approve(client, NODES)
-        async with step("Making the dashboard"):
-            await stack.wait_for_entities()
+        async with step("Giving the zones a schedule, and you a dashboard"):
+            await habits.follow(client, await stack.wait_for_entities())
             await dashboard.install(client)
     print(
         f"\n  Open   {stack.home_assistant.url}\n"
