@@ -35,44 +35,34 @@ class NodeClient:
         self._entities: dict[EntityKey, Entity] = {}
         self.connected = False
 
-    async def connect(self) -> None:
-        """Connect and say hello. Raise APIConnectionError when the node does not answer.
+    async def join(self) -> None:
+        """Connect, learn the node's entities and follow their states.
 
-        Needs no home time: a node answers while its clock stands still.
+        Takes home time, since a node answers only while its clock runs. Raise APIConnectionError
+        when it does not.
         """
         await self._client.connect(on_stop=self._stopped, log_errors=False)
-        self.connected = True
-
-    async def subscribe(self) -> None:
-        """Learn the node's entities and follow their states. Needs home time."""
         info, entities, _ = await self._client.device_info_and_list_entities()
         self._entities = map_entities(entities, map_zones(info))
         self._client.subscribe_states(self._take)
+        self.connected = True
 
-    async def command(self, point: str, body: CommandBody) -> None:
-        """Command a point and wait until the node has read it.
+    def command(self, point: str, body: CommandBody) -> None:
+        """Command a point. The node hears it before its clock moves on.
 
         Raise ValueError when the node has no such point.
         """
         for entity in self._entities.values():
             if entity.point.id == point:
                 act(self._client, entity, body)
-                # Messages are handled in order: this answer comes after the command was taken.
-                await self._client.device_info()
                 return
         known = ", ".join(sorted(e.point.id for e in self._entities.values()))
         raise ValueError(f"The node has no point '{point}'; it has {known}")
 
-    @property
-    def points(self) -> tuple[str, ...]:
-        """Return the ids of the node's points."""
-        return tuple(entity.point.id for entity in self._entities.values())
-
     async def disconnect(self) -> None:
         """Hang up."""
-        if self.connected:
-            await self._client.disconnect(force=True)
         self.connected = False
+        await self._client.disconnect(force=True)
 
     def _take(self, state: EntityState) -> None:
         key = state_key(state)
@@ -94,7 +84,7 @@ class NodeClient:
 
 async def settle() -> None:
     """Let everything that has arrived be handled, while home time stands still."""
-    for _ in range(3):
+    for _ in range(2):
         await asyncio.sleep(0)
 
 

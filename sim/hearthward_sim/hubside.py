@@ -23,40 +23,34 @@ class HubSide:
         self._trace = trace
         self._node = world.node(node)
         self._client: NodeClient | None = None
-        self._subscribing: asyncio.Task[None] | None = None
+        self._joining: asyncio.Task[None] | None = None
         self._away = False
         self._try_at = RETRY
-
-    @property
-    def ready(self) -> bool:
-        """Tell whether the node's points are known and followed."""
-        return (
-            self._client is not None
-            and self._client.connected
-            and self._subscribing is not None
-            and self._subscribing.done()
-        )
 
     async def tend(self) -> None:
         """Hear what has arrived; connect when it is time to."""
         await settle()
-        if self._client is not None and not self._client.connected:
-            await self._drop()
-        if self._subscribing is not None and self._subscribing.done():
-            if error := self._subscribing.exception():
+        if self._joining is not None and self._joining.done():
+            joining, self._joining = self._joining, None
+            if error := joining.exception():
                 if not isinstance(error, APIConnectionError):
                     raise error
                 await self._drop()
-        if self._client is None and not self._away and self._world.now >= self._try_at:
-            await self._connect()
+        elif self._client is not None and self._joining is None:
+            if not self._client.connected:
+                await self._drop()
+        elif (
+            self._client is None and not self._away and self._world.now >= self._try_at
+        ):
+            self._connect()
 
-    async def command(self, action: Command) -> None:
+    def command(self, action: Command) -> None:
         """Command a point. Raise ValueError when that cannot be done."""
-        if self._client is None or not self.ready:
+        if self._client is None or not self._client.connected:
             raise ValueError(
                 f"The hub is not connected, so {action.point} hears nothing"
             )
-        await self._client.command(action.point, action.body)
+        self._client.command(action.point, action.body)
 
     async def send(self, action: Hub) -> None:
         """Send the hub away, or let it come back."""
@@ -68,27 +62,21 @@ class HubSide:
         """Hang up."""
         await self._drop()
 
-    async def _connect(self) -> None:
-        self._try_at = self._world.now + RETRY
+    def _connect(self) -> None:
         if not self._node.running:
             return
-        client = NodeClient(
+        self._client = NodeClient(
             self._node.program.api_port,
             lambda observation: self._trace.say(self._world.now, observation),
         )
-        try:
-            await client.connect()
-        except APIConnectionError:
-            return
-        self._client = client
-        self._subscribing = asyncio.create_task(client.subscribe())
+        self._joining = asyncio.create_task(self._client.join())
 
     async def _drop(self) -> None:
         self._try_at = self._world.now + RETRY
-        subscribing, self._subscribing = self._subscribing, None
+        joining, self._joining = self._joining, None
         client, self._client = self._client, None
         if client is not None:
             await client.disconnect()
-        if subscribing is not None:
-            subscribing.cancel()
-            await asyncio.gather(subscribing, return_exceptions=True)
+        if joining is not None:
+            joining.cancel()
+            await asyncio.gather(joining, return_exceptions=True)

@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from .actions import AnyAction, parse_action
+from .actions import AnyAction, Command, parse_action
 from .people import parse_clock
 from .weather import DAY
 
+WEEKEND = ("saturday", "sunday")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", *WEEKEND)
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 
 
@@ -118,6 +120,15 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     must: tuple[AnyCondition, ...]
 
 
+class _Schedules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A zone that heats by the same schedule on all weekdays and on both days of the weekend."""
+
+    do: str
+    zone: str
+    weekday: str
+    weekend: str
+
+
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A scenario as it is written."""
 
@@ -125,11 +136,18 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     about: str
     days: float
     start: date
-    do: list[dict[str, Any]]
     must: list[AnyCondition]
     tick: float = 1.0
     seed: int = 1
     home: dict[str, dict[str, float]] = {}
+    do: list[dict[str, Any]] = []
+    include: str | None = None
+
+
+class _Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Actions that several scenarios begin with."""
+
+    do: list[dict[str, Any]]
 
 
 def scenario_names() -> tuple[str, ...]:
@@ -175,13 +193,35 @@ def window_of(condition: Condition, length: float) -> Window:
     )
 
 
+def _steps(table: dict[str, Any]) -> list[Step]:
+    """Read an action with its moment; a week's schedule of a zone is one command a day."""
+    at = parse_moment(table.pop("at"))
+    if table.get("do") != "schedules":
+        return [Step(at, parse_action(table))]
+    week = msgspec.convert(table, _Schedules)
+    return [
+        Step(at, Command(point=f"{week.zone}.zone", mode="heat")),
+        *(
+            Step(
+                at,
+                Command(
+                    point=f"{week.zone}.schedule_{day}",
+                    value=week.weekend if day in WEEKEND else week.weekday,
+                ),
+            )
+            for day in WEEKDAYS
+        ),
+    ]
+
+
 def _read(path: Path, timezone: str) -> Scenario:
     file = msgspec.toml.decode(path.read_bytes(), type=_File)
     length = file.days * DAY
-    steps = []
-    for table in file.do:
-        at = parse_moment(table.pop("at"))
-        steps.append(Step(at, parse_action(table)))
+    tables = file.do
+    if file.include is not None:
+        shared = SCENARIOS / "shared" / f"{file.include}.toml"
+        tables = msgspec.toml.decode(shared.read_bytes(), type=_Shared).do + tables
+    steps = [step for table in tables for step in _steps(dict(table))]
     for condition in file.must:
         window_of(condition, length)
     return Scenario(

@@ -10,8 +10,8 @@
 // all as native 64-bit integers in nanoseconds (both ends are on one machine). The monotonic clock starts anew with
 // every program start, as on a microcontroller; the wall clock is the simulator's and may be wrong or lost.
 //
-// The outside is heard only at the end of a grant, when time stands still: a message that reaches a socket before the
-// grant is handled at that very instant, however long it takes in real time. So a run depends on what was sent at which
+// The outside is heard only at the beginning of a grant, before time moves; between its report and the next grant the
+// program does nothing at all. So program and simulator act strictly in turn, a run depends on what was sent at which
 // grant and on nothing else, and a live API client stays connected at any speed.
 //
 // Only the main thread may wait: ESPHome's host platform has no other, and uses no condition variables.
@@ -46,9 +46,7 @@
 #define SPINNING_READS 200000
 #define SPIN_STEP_NS NS_PER_MS
 // A socket that is ready for ever (a peer's close that nobody reads) must not stop time for ever.
-#define MAX_SERVES_PER_INSTANT 10000
-// ESPHome selects over a handful of sockets.
-#define MAX_SOCKETS 256
+#define MAX_HEARD_PER_GRANT 1000
 
 struct report {
   int64_t now_ns;
@@ -68,7 +66,8 @@ static int64_t until_ns = START_NS;
 static int64_t wall_at_zero_ns;
 static uint64_t waits;
 static bool reported;
-static unsigned serves_this_instant;
+static bool hearing;
+static unsigned heard_this_grant;
 static unsigned reads_since_wait;
 
 static void die(const char *what) {
@@ -122,7 +121,8 @@ static void take_grant(void) {
   until_ns = grant.until_ns;
   wall_at_zero_ns = grant.wall_at_zero_ns;
   reported = false;
-  serves_this_instant = 0;
+  hearing = true;
+  heard_this_grant = 0;
 }
 
 static void start(void) {
@@ -164,45 +164,44 @@ static int64_t advance(int64_t ns) {
   return ns;
 }
 
-// At the end of a grant: hear the outside until the next grant comes. Return the number of ready sockets, 0 when there
-// is new time, or -1 on a signal.
-static int serve(struct pollfd *fds, nfds_t count) {
+// Wait for new time. Return false on a signal, and when the simulator is gone.
+static bool await_grant(void) {
   send_report();
   if (clock_fd < 0)
+    return false;
+  struct pollfd clock = {.fd = clock_fd, .events = POLLIN};
+  // Unlike a read, this is never restarted after a signal.
+  if (syscall(SYS_ppoll, &clock, 1, NULL, NULL, 0) < 0)
+    return false;
+  take_grant();
+  return clock_fd >= 0;
+}
+
+// Look at the sockets, as long as there is something new since the grant. Return the number that are ready.
+static int hear(struct pollfd *fds, nfds_t count) {
+  if (!hearing || count == 0)
     return 0;
-  struct pollfd all[MAX_SOCKETS + 1];
-  if (count > 0)
-    memcpy(all, fds, count * sizeof *fds);
-  all[count] = (struct pollfd){.fd = clock_fd, .events = POLLIN};
-  const struct timespec *for_ever = NULL;
-  int ready = (int) syscall(SYS_ppoll, all, count + 1, for_ever, NULL, 0);
-  if (ready < 0)
-    return -1;
-  const bool granted = all[count].revents != 0;
-  // What was sent before the grant is heard before time moves.
-  if (ready > (granted ? 1 : 0) && ++serves_this_instant < MAX_SERVES_PER_INSTANT) {
-    memcpy(fds, all, count * sizeof *fds);
-    return granted ? ready - 1 : ready;
-  }
-  if (granted)
-    take_grant();
+  const struct timespec at_once = {0};
+  const int ready = (int) syscall(SYS_ppoll, fds, count, &at_once, NULL, 0);
+  if (ready > 0 && ++heard_this_grant < MAX_HEARD_PER_GRANT)
+    return ready;
+  hearing = false;
   return 0;
 }
 
 // Wait for the sockets or `ns` of time; a negative time is for ever.
 static int wait_ready(struct pollfd *fds, nfds_t count, int64_t ns) {
-  if (count > MAX_SOCKETS) {
-    errno = EINVAL;
-    return -1;
-  }
   waits++;
   reads_since_wait = 0;
   int64_t left = ns < 0 ? INT64_MAX / 2 : ns < SHORTEST_WAIT_NS ? SHORTEST_WAIT_NS : ns;
-  while ((left = advance(left)) > 0) {
-    const int ready = serve(fds, count);
-    if (ready != 0)
+  for (;;) {
+    const int ready = hear(fds, count);
+    if (ready > 0)
       return ready;
-    if (clock_fd < 0) {
+    left = advance(left);
+    if (left == 0)
+      break;
+    if (!await_grant()) {
       errno = EINTR;
       return -1;
     }
@@ -215,13 +214,9 @@ static int wait_ready(struct pollfd *fds, nfds_t count, int64_t ns) {
 static void sleep_ns(int64_t ns) {
   waits++;
   reads_since_wait = 0;
-  // A sleep hears nobody, so its rest is always waited for.
-  while ((ns = advance(ns)) > 0) {
-    if (serve(NULL, 0) < 0)
-      continue;
-    if (clock_fd < 0)
-      return;
-  }
+  // A sleep hears nobody, and its rest is slept after a signal too.
+  while ((ns = advance(ns)) > 0 && clock_fd >= 0)
+    await_grant();
 }
 
 static int64_t read_clock(void) {
@@ -326,7 +321,7 @@ int poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
 
 static nfds_t to_pollfds(int limit, const fd_set *read, const fd_set *write, struct pollfd *fds) {
   nfds_t count = 0;
-  for (int fd = 0; fd < limit && count < MAX_SOCKETS; fd++) {
+  for (int fd = 0; fd < limit; fd++) {
     short events = 0;
     if (read != NULL && FD_ISSET(fd, read))
       events |= POLLIN;
@@ -373,7 +368,7 @@ int select(int limit, fd_set *read, fd_set *write, fd_set *except, struct timeva
   if (timeout != NULL)
     ns = timeout->tv_sec * NS_PER_S + timeout->tv_usec * NS_PER_US;
   // ESPHome's main loop comes here some sixty times a second and mostly within its grant: no system call then.
-  if (write == NULL && ns >= SHORTEST_WAIT_NS && ns <= until_ns - now_ns) {
+  if (!hearing && write == NULL && ns >= SHORTEST_WAIT_NS && ns <= until_ns - now_ns) {
     waits++;
     reads_since_wait = 0;
     now_ns += ns;
@@ -381,7 +376,7 @@ int select(int limit, fd_set *read, fd_set *write, fd_set *except, struct timeva
     clear(except);
     return 0;
   }
-  struct pollfd fds[MAX_SOCKETS];
+  struct pollfd fds[FD_SETSIZE];
   const nfds_t count = to_pollfds(limit, read, write, fds);
   const int ready = wait_ready(fds, count, ns);
   if (ready < 0)
