@@ -8,18 +8,31 @@ from pathlib import Path
 import sqlite3
 import tempfile
 
-from hypothesis import HealthCheck, given, settings as hypothesis_settings
-from hypothesis import strategies as st
+from hypothesis import (
+    HealthCheck,
+    given,
+    settings as hypothesis_settings,
+    strategies as st,
+)
 import pytest
 from sqlalchemy import Connection, insert, select
 
-from hearthward.lifelog import Lifelog, LifelogUnavailableError, Transaction
-from hearthward.lifelog import log as log_module
+from hearthward.lifelog import (
+    Lifelog,
+    LifelogUnavailableError,
+    Transaction,
+    log as log_module,
+)
 from hearthward.lifelog.schema import exposed
 from hearthward.lifelog.sqlite import SqliteStore
 from hearthward.model.entry import Draft, Entry, EntryKind, EntryQuery, Order
 
 HOME = "home"
+
+INSERTION = """
+INSERT INTO entries SELECT home, 7, ts, received, kind, device, point, value, text, body,
+salt FROM entries WHERE seq = 6
+"""
 
 # Any text that JSON and a database can hold.
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -318,8 +331,7 @@ async def test_a_state_from_the_future_gives_way(tmp_path: Path) -> None:
         ("DELETE FROM entries WHERE seq = 5", "missing between seq 5 and 6"),
         ("DELETE FROM batches WHERE first = 3", "begins at seq 5, not at 3"),
         (
-            "INSERT INTO entries SELECT home, 7, ts, received, kind, device, point, value,"
-            " text, body, salt FROM entries WHERE seq = 6",
+            INSERTION,
             "the entry 7 is not in the chain",
         ),
         ("UPDATE batches SET hash = zeroblob(32) WHERE first = 3", "chain breaks"),

@@ -143,6 +143,7 @@ async def _send(parts: Parts, client: Client, after: int | None) -> None:
             async with asyncio.timeout(SEND_TIMEOUT):
                 await client.socket.send_frame(message, WSMsgType.TEXT)
     except TimeoutError:
+        _LOGGER.info("A client of the stream is too slow and is dropped")
         await client.close(WSCloseCode.TRY_AGAIN_LATER, b"too slow")
     except ConnectionError:
         # The reading side sees the end too, and ends the stream.
