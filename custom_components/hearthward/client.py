@@ -112,17 +112,16 @@ class HearthwardClient:
             )
         )
 
-    async def schedule(self, device: str, zone: str) -> Schedule:
-        """Return the week schedule of a zone."""
-        return _days(await self._request("GET", _zone(device, zone, "schedule")))
-
     async def set_schedule(self, device: str, zone: str, days: Schedule) -> Schedule:
-        """Write the week schedule of a zone and return what was stored."""
-        return _days(
-            await self._request(
-                "PUT", _zone(device, zone, "schedule"), body={"days": days}
-            )
+        """Write some days of a zone's schedule; return the week as the node keeps it."""
+        answer = await self._request(
+            "PUT", _zone(device, zone, "schedule"), body={"days": days}
         )
+        if not isinstance(answer, Mapping) or not isinstance(
+            stored := answer.get("days"), Mapping
+        ):
+            raise HearthwardResponseError("The hub sent no schedule")
+        return stored
 
     async def boost(
         self, device: str, zone: str, minutes: float | None
@@ -221,14 +220,6 @@ async def _json(response: ClientResponse) -> object:
         raise HearthwardResponseError(
             f"{response.status}: the answer is not JSON; is this a Hearthward hub?"
         ) from error
-
-
-def _days(answer: object) -> Schedule:
-    if not isinstance(answer, Mapping) or not isinstance(
-        days := answer.get("days"), Mapping
-    ):
-        raise HearthwardResponseError("The hub sent no schedule")
-    return days
 
 
 def _error(status: int, answer: object) -> HearthwardError:

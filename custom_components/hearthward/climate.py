@@ -19,10 +19,9 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .coordinator import HearthwardConfigEntry, HearthwardCoordinator
 from .entity import HearthwardEntity, async_add_points, is_own
-from .errors import translated_errors
 from .helpers import enum_or_none
 from .models import Device, Point
-from .schedule import changed_schedule
+from .schedule import day_slots
 
 # The hub queues the commands of a device.
 PARALLEL_UPDATES = 0
@@ -130,22 +129,23 @@ class HearthwardClimate(HearthwardEntity, ClimateEntity):
         self, days: Sequence[str], slots: Sequence[Mapping[str, Any]]
     ) -> ServiceResponse:
         """Write the slots of some days and return the whole week as the node keeps it."""
-        zone = self._zone()
-        client = self.coordinator.client
-        with translated_errors(self.hass, self.coordinator.config_entry, zone[1]):
-            schedule = await client.schedule(*zone)
-        schedule = changed_schedule(schedule, days, slots, self.preset_modes or [])
-        with translated_errors(self.hass, self.coordinator.config_entry, zone[1]):
-            stored = await client.set_schedule(*zone, schedule)
+        device, zone = self._zone()
+        written = day_slots(slots, self.preset_modes or [])
+        with self.errors():
+            stored = await self.coordinator.client.set_schedule(
+                device, zone, dict.fromkeys(days, written)
+            )
         return {
-            "days": {day: [dict(s) for s in slots] for day, slots in stored.items()}
+            "days": {
+                day: [dict(slot) for slot in slots] for day, slots in stored.items()
+            }
         }
 
     async def async_boost(self, minutes: float | None = None) -> ServiceResponse:
         """Boost the zone and return when it ends."""
-        zone = self._zone()
-        with translated_errors(self.hass, self.coordinator.config_entry, zone[1]):
-            until = await self.coordinator.client.boost(*zone, minutes)
+        device, zone = self._zone()
+        with self.errors():
+            until = await self.coordinator.client.boost(device, zone, minutes)
         return {
             "until": (
                 None if until is None else dt_util.utc_from_timestamp(until).isoformat()

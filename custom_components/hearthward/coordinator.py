@@ -229,7 +229,7 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
         concerned: set[Hashable] = {*change.points}
         if change.devices:
             concerned.add(SHAPE)
-            concerned.update(k for k in self.data.points if k[0] in change.devices)
+            concerned.update(k for k in self.data.kept if k[0] in change.devices)
         for update_callback, context in tuple(self._listeners.values()):
             if context in concerned:
                 update_callback()

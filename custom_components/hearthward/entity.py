@@ -1,6 +1,7 @@
 """What all entities of Hearthward share."""
 
 from collections.abc import Callable, Container
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar, override
 
 from homeassistant.const import EntityCategory
@@ -98,14 +99,18 @@ class HearthwardEntity(CoordinatorEntity[HearthwardCoordinator]):
     async def async_update(self) -> None:
         """Do nothing when asked for an update, as the stream tells everything at once."""
 
-    async def async_command(self, **body: Any) -> None:
-        """Ask the device for something and wait until it has acknowledged."""
+    def errors(self) -> AbstractContextManager[None]:
+        """Translate what goes wrong while the device is spoken to."""
         device = self.device
-        with translated_errors(
+        return translated_errors(
             self.hass,
             self.coordinator.config_entry,
             device.name if device else self.key[0],
-        ):
+        )
+
+    async def async_command(self, **body: Any) -> None:
+        """Ask the device for something and wait until it has acknowledged."""
+        with self.errors():
             await self.coordinator.client.command(*self.key, body)
 
 

@@ -21,7 +21,7 @@ from .exceptions import (
 def translated_errors(
     hass: HomeAssistant, entry: HearthwardConfigEntry, name: str
 ) -> Iterator[None]:
-    """Raise translated errors; `name` is the device or zone that was spoken to."""
+    """Raise translated errors; `name` is the device that was spoken to."""
     try:
         yield
     except HearthwardAuthenticationError as error:

@@ -1,12 +1,11 @@
 """Week schedules: which preset a zone goes to at which time of which day."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import time
 from typing import Any, Final
 
 from homeassistant.exceptions import ServiceValidationError
 
-from .client import Schedule
 from .const import DOMAIN
 
 DAYS: Final = (
@@ -23,22 +22,18 @@ DAYS: Final = (
 SLOTS_PER_DAY: Final = 8
 
 
-def changed_schedule(
-    schedule: Schedule,
-    days: Iterable[str],
-    slots: Sequence[Mapping[str, Any]],
-    presets: Sequence[str],
-) -> Schedule:
-    """Return the schedule with other slots on the given days.
+def day_slots(
+    slots: Sequence[Mapping[str, Any]], presets: Sequence[str]
+) -> Sequence[Mapping[str, str]]:
+    """Return the slots of a day as the hub takes them, in order of time.
 
-    Raises ServiceValidationError when a node could not keep the slots.
+    Raises ServiceValidationError when a node could not keep them.
     """
     _check(slots, presets)
-    day = [
+    return [
         {"time": slot["time"].strftime("%H:%M"), "preset": slot["preset"]}
         for slot in sorted(slots, key=_time)
     ]
-    return {**schedule, **dict.fromkeys(days, day)}
 
 
 def _check(slots: Sequence[Mapping[str, Any]], presets: Sequence[str]) -> None:

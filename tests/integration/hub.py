@@ -1,6 +1,6 @@
 """A real hub within the test, with devices that do what the test says."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -42,12 +42,15 @@ class TestAdapter:
         self.commands: list[Command] = []
         self.answer: CommandStatus = CommandStatus.ACKNOWLEDGED
         self.detail: str | None = None
+        self.echo: Callable[[str, Mapping[str, object]], Awaitable[None]] | None = None
 
     async def send(self, command: Command) -> AckBody:
         """Note a command and answer it."""
         self.commands.append(command)
         if self.answer is CommandStatus.OFFLINE:
             raise DeviceOfflineError(self.detail)
+        if self.echo is not None:
+            await self.echo(command.device, {command.point: command.body.value})
         return AckBody(command=command.id, status=self.answer, detail=self.detail)
 
     @property
