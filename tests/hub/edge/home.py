@@ -111,9 +111,11 @@ class Home:
         await self.__aexit__()
         await self.__aenter__()
 
-    async def add(self, port: int, **options: Any) -> Device:
+    async def add(
+        self, port: int, host: str = "127.0.0.1", key: str | None = None
+    ) -> Device:
         """Add a node and let it in; return the device when it has said all."""
-        device = await self.parts.esphome.add("127.0.0.1", port, **options)
+        device = await self.parts.esphome.add(host, port, key)
         await self.parts.registry.approve(device.id, "test")
         states = [
             point.id

@@ -27,6 +27,10 @@ type Packet = tuple[int, bytes]
 type Read = Callable[[], Any]
 
 
+class WrongProtocolError(Exception):
+    """The hub encrypts when it should not, or the other way round."""
+
+
 @dataclass
 class Disguise:
     """What the relay changes about the node."""
@@ -71,7 +75,7 @@ class Relay:
         self.disguise = disguise or Disguise()
         self.sessions = 0
         self._upstream = upstream
-        self._psk = psk
+        self.psk = psk
         self._host = host
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -108,6 +112,10 @@ class Relay:
             await self._session(reader, writer)
         except ConnectionError, asyncio.IncompleteReadError:
             pass
+        except WrongProtocolError:
+            # What ESPHome says to a client that speaks the other protocol.
+            words = b"Bad indicator byte"
+            writer.write(b"\0" + words if self.psk is None else _frame(b"\x01" + words))
         finally:
             self._tasks.discard(task)
             writer.close()
@@ -116,8 +124,8 @@ class Relay:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         noise = None
-        if self._psk is not None:
-            noise = await self._handshake(reader, writer, base64.b64decode(self._psk))
+        if self.psk is not None:
+            noise = await self._handshake(reader, writer, base64.b64decode(self.psk))
             if noise is None:
                 return
         self.sessions += 1
@@ -146,7 +154,9 @@ class Relay:
 
         pumps = [asyncio.create_task(down()), asyncio.create_task(up())]
         try:
-            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            for pump in done:
+                pump.result()
         finally:
             for pump in pumps:
                 pump.cancel()
@@ -184,7 +194,8 @@ async def relay(upstream: int, **options: Any) -> AsyncGenerator[Relay]:
 
 async def _read_frame(reader: asyncio.StreamReader) -> bytes:
     header = await reader.readexactly(3)
-    assert header[0] == 1, "this node asks for encryption"
+    if header[0] != 1:
+        raise WrongProtocolError
     return await reader.readexactly(int.from_bytes(header[1:], "big"))
 
 
@@ -204,7 +215,8 @@ def _read_noise(noise: NoiseConnection, frame: bytes) -> Packet:
 
 
 async def _read_plain(reader: asyncio.StreamReader) -> Packet:
-    assert (await reader.readexactly(1)) == b"\0", "this node speaks plain text"
+    if await reader.readexactly(1) != b"\0":
+        raise WrongProtocolError
     length = await _read_varint(reader)
     number = await _read_varint(reader)
     return number, await reader.readexactly(length)

@@ -92,6 +92,7 @@ class EsphomeAdapter:
         self._configured = [_configured(node) for node in configured]
         self._zeroconf: AsyncZeroconf | None = None
         self._group: asyncio.TaskGroup | None = None
+        self._started = asyncio.Event()
         self._nodes: dict[Node, asyncio.Task[None]] = {}
         self._adding: set[Node] = set()
         lifelog.project(self._note)
@@ -101,6 +102,7 @@ class EsphomeAdapter:
         self._zeroconf = zeroconf
         async with asyncio.TaskGroup() as self._group:
             await self._start_known()
+            self._started.set()
             if zeroconf is not None:
                 await browse(zeroconf, self._found)
             await asyncio.Event().wait()
@@ -121,6 +123,7 @@ class EsphomeAdapter:
             endpoint = parse_address(address, port, check_key(key) if key else None)
         except ValueError as error:
             raise InvalidNodeError(str(error)) from None
+        await self._started.wait()
         replaced = self._at(endpoint)
         if replaced is not None:
             self._stop(replaced)
