@@ -1,0 +1,101 @@
+"""What the hub may see of Home Assistant."""
+
+from datetime import UTC, datetime
+
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.hearthward.const import CONF_EXPOSED
+from hearthward.model.device import PointState
+
+from .conftest import Settle, set_up, wait_for
+from .hub import RunningHub
+
+DOOR = "binary_sensor.door"
+WEATHER = "weather.home"
+SECRET = "sensor.secret"
+
+
+def seen(hub: RunningHub) -> dict[str, PointState]:
+    """Return what the hub knows of Home Assistant's entities."""
+    return {
+        state.point: state
+        for state in hub.parts.lifelog.states()
+        if state.device == "homeassistant"
+    }
+
+
+@pytest.fixture
+async def exposing(
+    hass: HomeAssistant, hub: RunningHub, entry: MockConfigEntry
+) -> MockConfigEntry:
+    """Return the config entry of a hub that may see a door and the weather."""
+    hass.states.async_set(DOOR, "off")
+    hass.states.async_set(SECRET, "42")
+    hass.config_entries.async_update_entry(
+        entry, options={CONF_EXPOSED: [DOOR, WEATHER]}
+    )
+    await set_up(hass, entry)
+    await wait_for(hass, lambda: DOOR in seen(hub))
+    return entry
+
+
+async def test_states_are_forwarded(
+    hass: HomeAssistant, hub: RunningHub, exposing: MockConfigEntry
+) -> None:
+    """The chosen entities are seen from the beginning, and each change of them."""
+    assert hub.parts.exposed.entities == (DOOR, WEATHER)
+    assert seen(hub)[DOOR].value == 0
+    hass.states.async_set(DOOR, "on")
+    hass.states.async_set(SECRET, "43")
+    hass.states.async_set(
+        WEATHER, "sunny", {"since": datetime(2026, 11, 21, tzinfo=UTC)}
+    )
+    await wait_for(hass, lambda: seen(hub)[DOOR].value == 1 and WEATHER in seen(hub))
+    assert seen(hub)[WEATHER].text == "sunny"
+    assert set(seen(hub)) == {DOOR, WEATHER}
+    # Nothing can be told of an entity that is gone.
+    hass.states.async_remove(DOOR)
+    await hass.async_block_till_done()
+    assert seen(hub)[DOOR].value == 1
+
+
+async def test_hub_away(
+    hass: HomeAssistant, hub: RunningHub, exposing: MockConfigEntry, settle: Settle
+) -> None:
+    """What changes while the hub is away is told when it is back."""
+    await settle()
+    coordinator = exposing.runtime_data.coordinator
+    await hub.stop()
+    await wait_for(hass, lambda: not coordinator.last_update_success)
+    hass.states.async_set(DOOR, "on")
+    await hass.async_block_till_done()
+    hass.states.async_set(WEATHER, "rainy")
+    await hub.start()
+    await wait_for(hass, lambda: seen(hub)[DOOR].value == 1 and WEATHER in seen(hub))
+
+
+async def test_hub_refuses(
+    hass: HomeAssistant,
+    hub: RunningHub,
+    exposing: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A state that the hub does not take is told to a person, and holds up no other."""
+    hass.states.async_set(DOOR, "on", {"much": "x" * 2_000_000})
+    await wait_for(hass, lambda: "refused states" in caplog.text)
+    hass.states.async_set(DOOR, "on", {"much": ""})
+    await wait_for(hass, lambda: seen(hub)[DOOR].value == 1)
+
+
+async def test_nothing_is_exposed(
+    hass: HomeAssistant, hub: RunningHub, exposing: MockConfigEntry
+) -> None:
+    """What is no longer chosen is no longer seen."""
+    hass.config_entries.async_update_entry(exposing, options={})
+    await hass.config_entries.async_reload(exposing.entry_id)
+    await wait_for(hass, lambda: not hub.parts.exposed.entities)
+    hass.states.async_set(DOOR, "on")
+    await hass.async_block_till_done()
+    assert seen(hub)[DOOR].value == 0
