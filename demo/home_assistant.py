@@ -30,7 +30,6 @@ CONFIGURATION: Mapping[str, Any] = {
         "country": "DE",
         "language": "en",
     },
-    "automation": [],
     "history": {},
     "logbook": {},
     "recorder": {"commit_interval": 1},
@@ -134,7 +133,10 @@ class HomeAssistant:
         }
         (self.directory / "configuration.yaml").write_text(
             yaml.safe_dump(configuration, sort_keys=False)
+            # Where the editor of automations writes.
+            + "automation: !include automations.yaml\n"
         )
+        (self.directory / "automations.yaml").touch()
         _write_store(storage / "http", (2, 2), _http_config(self.port))
         if not (storage / "onboarding").exists():
             # The steps that would set up integrations of the internet are done;

@@ -23,17 +23,16 @@ class DirectNode:
     async def connect(cls, port: int) -> Self:
         """Connect and learn what the node offers."""
         node = cls(port)
-        await node._client.connect()
-        await node._client.subscribe()
+        await node._client.join()
         return node
 
     async def close(self) -> None:
         """Hang up."""
         await self._client.disconnect()
 
-    async def command(self, point: str, body: CommandBody) -> None:
+    def command(self, point: str, body: CommandBody) -> None:
         """Command a point of the node."""
-        await self._client.command(point, body)
+        self._client.command(point, body)
 
     async def wait_for(
         self, point: str, condition: Callable[[Observation], bool], timeout: float = 60

@@ -24,8 +24,7 @@ async def measure() -> AsyncIterator[Figure]:
     latencies = Latencies("state_latency")
     async with both_paths() as paths:
         node = NodeClient(paths.node_port, lambda _: None)
-        await node.connect()
-        await node.subscribe()
+        await node.join()
         async with paths.client.subscription(
             "subscribe_events", event_type="state_changed"
         ) as arrivals:
@@ -34,7 +33,7 @@ async def measure() -> AsyncIterator[Figure]:
                 # The node looks at its connections in rounds: not always at the same time.
                 await asyncio.sleep(random.uniform(0.02, 0.06))
                 begin = time.monotonic()
-                await node.command(POINT, CommandBody(value=value))
+                node.command(POINT, CommandBody(value=value))
                 arrived = await wait_for_value(
                     arrivals, {paths.ours, paths.theirs}, value
                 )

@@ -29,10 +29,11 @@ async def test_a_device_is_approved(
         await page.get_by_text("hearthward.sensor_node").wait_for(timeout=PATIENCE)
         await screenshot(page, artifacts / "approval-what.png")
         await page.get_by_text("Approve", exact=True).click(timeout=PATIENCE)
-        await page.get_by_label("Name").first.wait_for(timeout=PATIENCE)
+        await page.get_by_text("What people call").wait_for(timeout=PATIENCE)
         await screenshot(page, artifacts / "approval-name.png")
-        await page.get_by_role("button", name="Submit").click(timeout=PATIENCE)
-        await page.get_by_role("button", name="Finish").click(timeout=PATIENCE)
+        await page.get_by_text("Submit", exact=True).click(timeout=PATIENCE)
+        await page.get_by_text("repaired").wait_for(timeout=PATIENCE)
+        await screenshot(page, artifacts / "approval-done.png")
 
     async with asyncio.timeout(60):
         while (await Entities.read(client)).get("sensor-node", "temperature") is None:

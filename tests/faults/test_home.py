@@ -120,7 +120,7 @@ async def _press_for_ever(frail: Frail) -> None:
     """Make one event after the other on the care button."""
     node = await DirectNode.connect(frail.stack.ports.nodes["care-button"])
     while True:
-        await node.command("test", CommandBody())
+        node.command("test", CommandBody())
         await asyncio.sleep(random.uniform(0.01, 0.1))
 
 
