@@ -54,7 +54,8 @@ async def announce(
                 service.addresses = [ip_address(each).packed for each in current]
                 await zeroconf.async_update_service(service)
     finally:
-        await zeroconf.async_unregister_service(service)
+        # The first wait starts the farewell, the second one is for its end.
+        await (await zeroconf.async_unregister_service(service))
 
 
 def describe(
