@@ -40,6 +40,7 @@ class HearthwardBinarySensor(HearthwardEntity, BinarySensorEntity):
             "burner",
             "clock_valid",
             "contact",
+            "firmware",
             "frost_protection",
             "heat_dump",
             "motion",

@@ -29,7 +29,7 @@ class HearthwardButton(HearthwardEntity, ButtonEntity):
     """Something that a device does when asked."""
 
     translated = frozenset(
-        {"acknowledge", "autotune", "calibrate_flow", "reset_trip", "test"}
+        {"acknowledge", "autotune", "calibrate_flow", "reset_trip", "restart", "test"}
     )
 
     @callback

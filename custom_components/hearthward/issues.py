@@ -18,8 +18,6 @@ PROBLEMS: Final = frozenset(
         "encryption_key_invalid",
         "encryption_key_missing",
         "encryption_required",
-        "unreachable",
-        "wrong_device",
     }
 )
 

@@ -70,6 +70,7 @@ class HearthwardSensor(HearthwardEntity, SensorEntity):
             "uptime",
             "valve_position",
             "water_temperature",
+            "wi-fi_signal",
         }
     )
 

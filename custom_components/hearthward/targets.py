@@ -22,35 +22,56 @@ def own_entities(hass: HomeAssistant, entity_ids: set[str]) -> list[er.RegistryE
 
 
 @callback
-def events_of(hass: HomeAssistant, entity_ids: set[str], event_type: str) -> set[str]:
-    """Return the event entities that tell of an event of the targeted zones and devices.
+def heater_events(
+    hass: HomeAssistant, entity_ids: set[str], event_type: str
+) -> set[str]:
+    """Return the event entities of the heaters of the targeted zones."""
+    main, zones = _places(hass, entity_ids)
+    return _events_on(hass, main | set(zones.values()), event_type)
 
-    A zone that reports the event itself is asked; else the heater that it belongs to.
+
+@callback
+def zone_events(hass: HomeAssistant, entity_ids: set[str], event_type: str) -> set[str]:
+    """Return the event entities of the targeted zones themselves.
+
+    A heater reports what happens in its zones too: where it is targeted as well, or where a zone
+    has no event entity of its own, it alone is asked, so that nothing is told twice.
     """
+    main, zones = _places(hass, entity_ids)
     events: set[str] = set()
+    for zone, heater in zones.items():
+        if heater in main:
+            continue
+        if found := _events_on(hass, {zone}, event_type):
+            events |= found
+        else:
+            main.add(heater)
+    return events | _events_on(hass, main, event_type)
+
+
+def _places(
+    hass: HomeAssistant, entity_ids: set[str]
+) -> tuple[set[str], dict[str, str]]:
+    """Return the targeted devices, and the targeted zones with their devices."""
+    registry = dr.async_get(hass)
+    main: set[str] = set()
+    zones: dict[str, str] = {}
     for entity in own_entities(hass, entity_ids):
-        for device_id in _zone_then_heater(hass, entity):
-            if found := _events_on(hass, device_id, event_type):
-                events |= found
-                break
-    return events
+        device = registry.async_get(entity.device_id) if entity.device_id else None
+        if isinstance(device, dr.ChildDeviceEntry):
+            zones[device.id] = device.parent_device_id
+        elif device is not None:
+            main.add(device.id)
+    return main, zones
 
 
-def _zone_then_heater(hass: HomeAssistant, entity: er.RegistryEntry) -> list[str]:
-    """Return the registry ids of the zone, if any, and of its device."""
-    if entity.device_id is None:
-        return []
-    device = dr.async_get(hass).async_get(entity.device_id)
-    if isinstance(device, dr.ChildDeviceEntry):
-        return [device.id, device.parent_device_id]
-    return [entity.device_id]
-
-
-def _events_on(hass: HomeAssistant, device_id: str, event_type: str) -> set[str]:
-    """Return the event entities of a device that can report the event."""
+def _events_on(hass: HomeAssistant, device_ids: set[str], event_type: str) -> set[str]:
+    """Return the event entities of devices that can report an event."""
+    registry = er.async_get(hass)
     return {
         entity.entity_id
-        for entity in er.async_entries_for_device(er.async_get(hass), device_id)
+        for device_id in device_ids
+        for entity in er.async_entries_for_device(registry, device_id)
         if entity.domain == EVENT_DOMAIN
         and entity.platform == DOMAIN
         and event_type

@@ -15,19 +15,14 @@ from homeassistant.helpers.trigger import (
     Trigger,
 )
 
-from .targets import events_of
+from .targets import heater_events, zone_events
 
 
-class HeaterEventTrigger(StatelessEntityTriggerBase):
-    """Fire when the heater of a targeted zone reports an event."""
+class HearthwardEventTrigger(StatelessEntityTriggerBase):
+    """Fire when an event of one type happens."""
 
     _domain_specs: Mapping[str, DomainSpec] = {EVENT_DOMAIN: DomainSpec()}
     _event_type: ClassVar[str]
-
-    @override
-    def entity_filter(self, entities: set[str]) -> set[str]:
-        """Return the event entities of whatever part of a heater is targeted."""
-        return events_of(self._hass, entities, self._event_type)
 
     @override
     def is_valid_state(
@@ -40,16 +35,26 @@ class HeaterEventTrigger(StatelessEntityTriggerBase):
         )
 
 
-class ZoneTrippedTrigger(HeaterEventTrigger):
-    """Fire when a safety trip stopped the heating of a zone."""
+class ZoneTrippedTrigger(HearthwardEventTrigger):
+    """Fire when a safety trip stopped the heater of a zone."""
 
     _event_type = "tripped"
 
+    @override
+    def entity_filter(self, entities: set[str]) -> set[str]:
+        """Return the events of the heater: a trip stops all of its zones."""
+        return heater_events(self._hass, entities, self._event_type)
 
-class SensorLostTrigger(HeaterEventTrigger):
-    """Fire when a temperature sensor was lost."""
+
+class SensorLostTrigger(HearthwardEventTrigger):
+    """Fire when a zone lost a temperature sensor."""
 
     _event_type = "sensor_lost"
+
+    @override
+    def entity_filter(self, entities: set[str]) -> set[str]:
+        """Return the events of the zone: a lost sensor is its own."""
+        return zone_events(self._hass, entities, self._event_type)
 
 
 TRIGGERS: dict[str, type[Trigger]] = {

@@ -35,6 +35,19 @@ HEATER_EVENTS = (
 )
 
 
+ZONE_EVENTS = (
+    "tripped",
+    "sensor_lost",
+    "sensor_restored",
+    "frost_protection",
+    "valve_exercise",
+    "schedule_rejected",
+    "boost_ended",
+    "autotune_done",
+    "autotune_failed",
+)
+
+
 def point(
     kind: PointKind, object_id: str, zone: str | None = None, **fields: Any
 ) -> Point:
@@ -119,6 +132,7 @@ def zone_points(zone: str, *sensors: str) -> Iterator[Point]:
     yield _number("preheat_lead", zone, 240, "min")
     yield _number("temperature_limit", zone, 50, CELSIUS)
     yield point(PointKind.BUTTON, "autotune", zone, category=CONFIG)
+    yield point(PointKind.EVENT, "activity", zone, options=ZONE_EVENTS)
     yield point(PointKind.SWITCH, "schedule", zone, category=CONFIG)
     for day in DAYS:
         yield point(
@@ -255,6 +269,21 @@ def sensor_node() -> HelloBody:
                 category=DIAGNOSTIC,
             ),
             point(PointKind.SWITCH, "prevent_sleep", category=CONFIG),
+            point(
+                PointKind.BINARY_SENSOR,
+                "firmware",
+                category=DIAGNOSTIC,
+                device_class="update",
+            ),
+            point(PointKind.BUTTON, "restart", category=CONFIG, device_class="restart"),
+            point(
+                PointKind.SENSOR,
+                "wi-fi_signal",
+                category=DIAGNOSTIC,
+                device_class="signal_strength",
+                state_class="measurement",
+                unit="dBm",
+            ),
         ),
     )
 

@@ -16,8 +16,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from hearthward.model.device import PointKind
-
 from . import devices
 from .conftest import Settle, wait_for
 from .hub import RunningHub
@@ -60,32 +58,63 @@ def target_of(hass: HomeAssistant, kind: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", ["event", "zone entity", "zone", "heater"])
-@pytest.mark.parametrize(
-    ("trigger", "event"),
-    [
-        ("hearthward.zone_tripped", "tripped"),
-        ("hearthward.sensor_lost", "sensor_lost"),
-    ],
-)
-async def test_trigger(
+async def test_zone_tripped(
     hass: HomeAssistant,
     hub: RunningHub,
     home: MockConfigEntry,
     settle: Settle,
     service_calls: list[ServiceCall],
     kind: str,
-    trigger: str,
-    event: str,
 ) -> None:
-    """Whatever part of a heater is meant, its event triggers, and no other event does."""
-    await automate(hass, {"trigger": trigger, "target": target_of(hass, kind)})
+    """Whatever part of a heater is meant, a trip of it triggers once, and nothing else does."""
+    await automate(
+        hass,
+        {"trigger": "hearthward.zone_tripped", "target": target_of(hass, kind)},
+    )
     await hub.happen(devices.HEATER, "heater", "valve_exercise")
     await settle()
     assert not service_calls
-    await hub.happen(devices.HEATER, "heater", event)
-    await hub.happen(devices.HEATER, "heater", event)
+    await hub.happen(devices.HEATER, "heater", "tripped")
+    await hub.happen(devices.HEATER, "hot_water.activity", "tripped")
     await settle()
-    assert [call.data["event"] for call in service_calls] == [event, event]
+    assert [call.data["event"] for call in service_calls] == ["tripped"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "lost_in", "calls"),
+    [
+        ("event", "living_room", 1),
+        ("event", None, 1),
+        ("zone entity", "living_room", 1),
+        ("zone entity", "hot_water", 0),
+        ("zone", "living_room", 1),
+        ("zone", "hot_water", 0),
+        ("zone", None, 0),
+        ("heater", "living_room", 1),
+        ("heater", "hot_water", 1),
+        ("heater", None, 1),
+    ],
+)
+async def test_sensor_lost(
+    hass: HomeAssistant,
+    hub: RunningHub,
+    home: MockConfigEntry,
+    settle: Settle,
+    service_calls: list[ServiceCall],
+    kind: str,
+    lost_in: str | None,
+    calls: int,
+) -> None:
+    """A lost sensor triggers for its zone and for the heater, once each."""
+    await automate(
+        hass, {"trigger": "hearthward.sensor_lost", "target": target_of(hass, kind)}
+    )
+    # As the firmware does it: the heater tells of its zones, too.
+    await hub.happen(devices.HEATER, "heater", "sensor_lost")
+    if lost_in is not None:
+        await hub.happen(devices.HEATER, f"{lost_in}.activity", "sensor_lost")
+    await settle()
+    assert len(service_calls) == calls
 
 
 async def test_trigger_after_outage(
@@ -110,27 +139,22 @@ async def test_trigger_after_outage(
     assert [call.data["event"] for call in service_calls] == ["tripped"]
 
 
-async def test_trigger_of_the_zone_itself(
+async def test_zone_without_events(
     hass: HomeAssistant,
     hub: RunningHub,
     home: MockConfigEntry,
     settle: Settle,
     service_calls: list[ServiceCall],
 ) -> None:
-    """A zone that reports its own events is not mixed up with its heater."""
+    """For a zone that reports no events of its own, its heater speaks."""
     body = devices.heater()
-    activity = devices.point(
-        PointKind.EVENT, "activity", "living_room", options=("sensor_lost",)
-    )
-    await hub.introduce(devices.HEATER, replace(body, points=(*body.points, activity)))
+    points = tuple(p for p in body.points if p.object_id != "activity")
+    await hub.introduce(devices.HEATER, replace(body, points=points))
     await settle()
     await automate(
         hass, {"trigger": "hearthward.sensor_lost", "target": {"entity_id": ZONE}}
     )
     await hub.happen(devices.HEATER, "heater", "sensor_lost")
-    await settle()
-    assert not service_calls
-    await hub.happen(devices.HEATER, "living_room.activity", "sensor_lost")
     await settle()
     assert len(service_calls) == 1
 
