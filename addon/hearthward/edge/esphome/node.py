@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 import uuid
 
 from aioesphomeapi import DeviceInfo, EntityInfo, EntityState, Event as EventState
@@ -11,6 +11,7 @@ from aioesphomeapi.client import APIClient
 from aioesphomeapi.core import APIConnectionError
 from aioesphomeapi.reconnect_logic import ReconnectLogic
 
+from hearthward.edge.echo import refusal
 from hearthward.edge.gateway import Gateway
 from hearthward.edge.outbox import Outbox
 from hearthward.home.commands import DeviceOfflineError
@@ -21,6 +22,7 @@ from hearthward.model.message import (
     EventBody,
     Hello,
     HelloBody,
+    Observation,
     State,
     StateBody,
     Status,
@@ -41,6 +43,15 @@ ADAPTER = "esphome"
 
 # Seconds between pings; after 4.5 times as long without an answer the node is gone.
 _KEEPALIVE = 10.0
+
+
+_BROKEN = "The connection broke before the node answered; it may still have done it"
+
+
+class _Answer(NamedTuple):
+    """The node answered; `echo` is what the commanded point showed until then."""
+
+    echo: Observation | None
 
 
 class Keeper(Protocol):
@@ -81,6 +92,9 @@ class Node:
         self._turn = asyncio.Lock()
         self._entities: dict[EntityKey, Entity] = {}
         self._subscribed = False
+        # The point of the command under way, and what it showed since.
+        self._asked: str | None = None
+        self._echo: Observation | None = None
         self._client = APIClient(
             endpoint.host,
             endpoint.port,
@@ -135,56 +149,47 @@ class Node:
         """
         await self._turn.acquire()
         try:
-            answered = self._send(command)
+            entity = self._find(command)
+            self._echo, self._asked = None, entity.point.id
+            act(self._client, entity, command.body)
         except ValueError as error:
             self._turn.release()
-            return AckBody(
-                command=command.id, status=CommandStatus.REJECTED, detail=str(error)
-            )
-        except BaseException:
+            return _ack(command, CommandStatus.REJECTED, str(error))
+        except (APIConnectionError, DeviceOfflineError) as error:
             self._turn.release()
-            raise
-        if await asyncio.shield(answered):
-            return AckBody(command=command.id, status=CommandStatus.ACKNOWLEDGED)
-        return AckBody(
-            command=command.id,
-            status=CommandStatus.TIMEOUT,
-            detail="The connection broke before the node answered; "
-            "it may still have done it",
-        )
+            raise DeviceOfflineError from error
+        fence = asyncio.create_task(self._answered(), name=f"fence {command.id}")
+        answer = await asyncio.shield(fence)
+        if answer is None:
+            return _ack(command, CommandStatus.TIMEOUT, _BROKEN)
+        kept = refusal(entity.point, command.body, answer.echo)
+        if kept is not None:
+            return _ack(command, CommandStatus.REJECTED, kept)
+        return _ack(command, CommandStatus.ACKNOWLEDGED)
 
-    def _send(self, command: Command) -> asyncio.Task[bool]:
-        entity = next(
-            (
-                entity
-                for entity in self._entities.values()
-                if entity.point.id == command.point
-            ),
-            None,
-        )
-        if not self.connected or entity is None:
-            raise DeviceOfflineError(f"{command.device} is not connected")
-        try:
-            act(self._client, entity, command.body)
-        except APIConnectionError as error:
-            raise DeviceOfflineError(f"{command.device}: {error}") from error
-        return asyncio.create_task(self._answered(), name=f"fence {command.id}")
+    def _find(self, command: Command) -> Entity:
+        for entity in self._entities.values():
+            if self.connected and entity.point.id == command.point:
+                return entity
+        raise DeviceOfflineError
 
-    async def _answered(self) -> bool:
-        """Wait for the node's answer to a question; give the turn to the next command.
+    async def _answered(self) -> _Answer | None:
+        """Wait for the node's answer to a question, then give the turn to the next command.
 
-        A caller that stops waiting does not end this: a late answer must not be taken for
-        that to the next command.
+        Return what the commanded point showed meanwhile, or None when the node does not
+        answer. A caller that stops waiting does not end this: a late answer must not be
+        taken for that to the next command.
         """
         try:
             await self._client.device_info()
         except APIConnectionError as error:
             _LOGGER.warning("%s does not answer: %s", self.endpoint.address, error)
             self._client.force_disconnect()
-            return False
+            return None
         else:
-            return True
+            return _Answer(self._echo)
         finally:
+            self._asked = None
             self._turn.release()
 
     async def _on_connect(self) -> None:
@@ -264,6 +269,8 @@ class Node:
             return
         seen = observe(entity, state)
         if seen is not None:
+            if seen.point == self._asked:
+                self._echo = seen
             self._outbox.put(
                 State(device=self.device, ts=now, body=StateBody(observations=(seen,)))
             )
@@ -275,6 +282,10 @@ class Node:
         forgets the wish when the node says that it never sleeps.
         """
         self._logic.deep_sleep = True
+
+
+def _ack(command: Command, status: CommandStatus, detail: str | None = None) -> AckBody:
+    return AckBody(command=command.id, status=status, detail=detail)
 
 
 def describe_maker(
