@@ -85,15 +85,18 @@ async def test_failing_often_means_waiting_but_locks_nobody_out(hub: Hub) -> Non
     """After many wrong keys an address waits; a right key from there still works."""
     url = f"{hub.url}/api/v1/hub"
     right = await hub.headers(Role.VIEWER)
+    wrong = {"Authorization": "Bearer guessed"}
     statuses = []
     for _ in range(12):
-        async with hub.session.get(url) as response:
+        async with hub.session.get(url, headers=wrong) as response:
             statuses.append(response.status)
             if response.status == 429:
                 assert 1 <= int(response.headers["Retry-After"]) <= 60
     assert statuses == [401] * 10 + [429] * 2
     async with hub.session.get(url, headers=right) as response:
         assert response.status == 200
+    async with hub.session.get(url) as response:
+        assert response.status == 401
     async with hub.session.get(f"{hub.url}/health/live") as response:
         assert response.status == 200
 

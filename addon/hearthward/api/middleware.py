@@ -108,7 +108,8 @@ def _identify(request: web.Request) -> Actor:
     """Return who makes the request.
 
     Who may open the local socket owns the hub's files. An address that failed often is told to
-    wait, but a right token still passes: a stranger behind the same proxy locks nobody out.
+    wait, but a right token still passes: a stranger behind the same proxy locks nobody out. To
+    bring no key at all is no attempt.
     """
     if _is_local(request):
         return Actor("local", Role.ADMIN)
@@ -118,10 +119,11 @@ def _identify(request: web.Request) -> Actor:
         key = parts.keys.verify(given.removeprefix(_BEARER))
         if key is not None:
             return Actor(key.id, key.role)
-    address = request.remote or ""
-    if wait := parts.failures.wait(address):
-        raise too_many(wait)
-    parts.failures.failed(address)
+    if given:
+        address = request.remote or ""
+        if wait := parts.failures.wait(address):
+            raise too_many(wait)
+        parts.failures.failed(address)
     raise ApiError(
         401,
         "unauthorized",

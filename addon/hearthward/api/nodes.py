@@ -24,7 +24,17 @@ class NewNode(
 
     address: Annotated[str, msgspec.Meta(min_length=1, max_length=253)]
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 6053
-    noise_psk: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    noise_psk: (
+        Annotated[
+            str,
+            msgspec.Meta(
+                max_length=64,
+                # 32 bytes in base64; the adapter refuses others in words that help.
+                extra_json_schema={"pattern": "^[A-Za-z0-9+/]{43}=$"},
+            ),
+        ]
+        | None
+    ) = None
     name: Words | None = None
 
 

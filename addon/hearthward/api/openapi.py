@@ -14,6 +14,9 @@ from .routes import Route
 
 _TEXT = {"type": "string", "minLength": 1}
 
+# What a header of ours holds: visible ASCII.
+_TOKEN = {"type": "string", "pattern": "^[!-~]{1,128}$"}
+
 _ERRORS = {
     400: "The request is malformed",
     401: "The key is missing or not valid",
@@ -94,7 +97,7 @@ def _operation(
     }
     parameters = [
         *(_parameter(name, "path", _TEXT) for name in route.parameters),
-        *(_parameter(name, "header", _TEXT) for name in route.headers),
+        *(_parameter(name, "header", _TOKEN) for name in route.headers),
         *_query_parameters(route, components),
     ]
     if parameters:

@@ -6,9 +6,10 @@ A handler takes a `Call`, the parameters of its path by name, and, when it has t
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 import inspect
 import re
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union, get_args, get_type_hints
 
 from aiohttp import web
 import msgspec
@@ -161,7 +162,25 @@ async def _body(request: web.Request, kind: Any) -> Any:
 def _query(request: web.Request, kind: Any) -> Any:
     if len(request.query) != len(set(request.query)):
         raise ApiError(400, "invalid_request", "Give each query parameter once")
+    fields = _query_fields(kind)
     try:
-        return msgspec.convert(dict(request.query), kind, strict=False)
+        # One by one: for a field that may be left out, the text `null` would pass for nothing.
+        values = {
+            name: msgspec.convert(text, fields.get(name, Any), strict=False)
+            for name, text in request.query.items()
+        }
+        return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
         raise ApiError(400, "invalid_request", f"Correct the query: {error}") from None
+
+
+@cache
+def _query_fields(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return what each parameter of a query is when it is given."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {
+        name: Union[*(part for part in get_args(hint) if part is not type(None))]
+        if type(None) in get_args(hint)
+        else hint
+        for name, hint in hints.items()
+    }

@@ -155,12 +155,7 @@ class Lifelog:
         return await self._read(read.by_key, device or "", key)
 
     async def history(self, query: EntryQuery) -> EntryPage:
-        """Return the entries that a query asks for, a page at a time.
-
-        Raises:
-            LifelogError: The cursor did not come from an earlier page.
-
-        """
+        """Return the entries that a query asks for, a page at a time."""
         return await self._read(read.page, query)
 
     async def verify(self) -> str | None:

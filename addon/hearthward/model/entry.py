@@ -51,6 +51,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     body: dict[str, object] | None = None
 
 
+# Seconds since the epoch, within some thousand years.
+type Moment = Annotated[float, msgspec.Meta(ge=-1e11, le=1e11)]
+
+# A place in the order of time: ts and seq.
+type Cursor = Annotated[
+    str, msgspec.Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?_[0-9]{1,18}$")
+]
+
+
 class Order(StrEnum):
     """Which end of the time a query begins at."""
 
@@ -65,15 +74,15 @@ class EntryQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     of the page before.
     """
 
-    since: float | None = None
-    until: float | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     after_seq: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
     device: str | None = None
     point: str | None = None
     kind: EntryKind | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
     order: Order = Order.ASC
-    cursor: str | None = None
+    cursor: Cursor | None = None
 
 
 class EntryPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

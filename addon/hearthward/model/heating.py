@@ -39,7 +39,10 @@ type Slots = Annotated[tuple[Slot, ...], msgspec.Meta(max_length=8)]
 class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The slots of each day of the week; a day that is left out stays as it is."""
 
-    days: dict[Day, Slots]
+    days: Annotated[
+        dict[Day, Slots],
+        msgspec.Meta(extra_json_schema={"propertyNames": {"enum": list(Day)}}),
+    ]
 
 
 class BoostRequest(
