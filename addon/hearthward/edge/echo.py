@@ -20,7 +20,7 @@ def refusal(point: Point, body: CommandBody, seen: Observation | None) -> str | 
     if point.kind is PointKind.NUMBER:
         asked = float(body.value or 0)
         if seen.value is None or math.isclose(
-            seen.value, asked, rel_tol=_PRECISION, abs_tol=(point.step or 0) / 2
+            seen.value, asked, rel_tol=_PRECISION, abs_tol=point.step or 0
         ):
             return None
         kept = f"{seen.value:g}"
