@@ -22,7 +22,7 @@ class BurnerArbiter {
  public:
   static constexpr float START = 0.08f;  ///< Power asked for
   static constexpr float STOP = 0.03f;
-  static constexpr float RESTART_BELOW = 10.0f;  ///< K below the coolant limit
+  static constexpr float RESTART_BELOW = 20.0f;  ///< K below the coolant limit
   static constexpr float THROTTLE_BAND = 8.0f;   ///< K below the coolant limit
   static constexpr Millis LEVEL_DWELL = MINUTE;
 
@@ -114,14 +114,14 @@ class BurnerWatch {
  public:
   static constexpr Millis SILENCE = 15 * SECOND;
   static constexpr Millis IGNITION = 10 * MINUTE;  ///< Until a burner that was told to start must burn.
-  static constexpr Millis BURN_OUT = 5 * MINUTE;   ///< Until a burner that was told to stop must not.
+  static constexpr Millis BURN_OUT = 10 * MINUTE;  ///< Until a burner that was told to stop must rest.
   static constexpr uint8_t ATTEMPTS = 3;
 
   void update(bool wanted, bool on, const BurnerFeedback &feedback, Millis now) {
     const bool burning = feedback.confirmed && feedback.state == BurnerState::BURNING;
     const bool quiet = feedback.talks && now - std::min(feedback.heard, now) > SILENCE;
     silent_ = silence_.update(quiet && (wanted || on), feedback.heard == 0 ? SILENCE : 0, now);
-    stuck_ = burn_out_.update(burning && !on, BURN_OUT, now);
+    stuck_ = burn_out_.update(alight(feedback) && !on, BURN_OUT, now);
     if (burning)
       failed_ = 0;
     unlit_ = ignition_.update(on && feedback.confirmed && !burning, IGNITION, now);

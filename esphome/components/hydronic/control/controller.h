@@ -164,8 +164,10 @@ class Controller {
 
  private:
   static constexpr float LOWEST_COOLANT_LIMIT = 30.0f;
+  static constexpr float FREE_HEAT = 55.0f;  ///< Coolant at which there is heat to distribute after a trip ...
+  static constexpr float NO_HEAT = 40.0f;    ///< ... and at which there is none any more (°C).
   static constexpr float RESTING_COOLANT = 30.0f;
-  static constexpr float BLIND_POWER = 0.35f;  ///< Mean power without the coolant's temperature.
+  static constexpr float BLIND_POWER = 0.3f;  ///< Mean power without the coolant's temperature.
   static constexpr uint8_t HOURS_BETWEEN_SAVES = 12;  ///< Flash wears.
 
   void begin(const Inputs &inputs) {
@@ -183,14 +185,14 @@ class Controller {
   }
 
   void sense(const Inputs &inputs) {
-    coolant_.update(inputs.coolant, arbiter_.on(), now_);
+    coolant_.update(inputs.coolant, arbiter_.on() || pump_.running(), now_);
     flow_.update(inputs.flow, pump_.running(), now_);
     coolant_.report(NO_ZONE, events_);
     flow_.report(NO_ZONE, events_);
     bool starting = coolant_.starting() || flow_.starting();
     for (size_t i = 0; i < config_.zone_count; ++i) {
-      const bool flowing = pump_.running() && water_.valve(i).passes(now_);
-      zones_[i].sense(inputs.zones[i], flowing, coolant_.value(), now_);
+      const float opening = pump_.running() && water_.valve(i).passes(now_) ? water_.valve(i).position() : 0.0f;
+      zones_[i].sense(inputs.zones[i], opening, coolant_.value(), now_);
       zones_[i].report(static_cast<uint8_t>(i), events_);
       starting = starting || zones_[i].sensors().starting();
     }
@@ -200,15 +202,22 @@ class Controller {
   }
 
   void regulate() {
+    // Between these the coolant may swing without moving valves.
+    if (coolant_.value() >= FREE_HEAT)
+      free_heat_ = true;
+    else if (!(coolant_.value() > NO_HEAT))
+      free_heat_ = false;
     const ZoneSurroundings around{
         .now = now_,
         .passed = passed_,
         .clock = clock_,
         .heating = memory_.heating,
         .tripped = tripped(),
+        .free_heat = free_heat_ && may_distribute(trip_.reason),
         .coolant = coolant_.value(),
         .coldest = coldest(),
-        .lowest_power = coolant_.lost() ? arbiter_.lowest_power() : 1.0f,
+        .coolant_lost = coolant_.lost(),
+        .lowest_power = arbiter_.lowest_power(),
     };
     for (size_t i = 0; i < config_.zone_count; ++i)
       zones_[i].regulate(around, static_cast<uint8_t>(i), events_);
@@ -235,7 +244,7 @@ class Controller {
     trip_ = find_trip({
         .coolant = coolant_.value(),
         .coolant_trip = config_.coolant_trip,
-        .coolant_fault = coolant_.fault(),
+        .coolant_loss = coolant_.lost() && !coolant_was_lost_ ? coolant_.fault() : SensorFault::NONE,
         .coolant_last = coolant_.last_believed(),
         .coolant_limit = memory_.coolant_limit,
         .dump_on = config_.dump_on,
@@ -275,7 +284,7 @@ class Controller {
         .coolant_lost = coolant_.lost(),
         .off_for = off_for(),
         .zone_hot = zone_hot,
-        .burner_burning = burner_.confirmed && burner_.state == BurnerState::BURNING,
+        .burner_burning = alight(burner_),
         .burner_silent = burner_.talks && now_ - std::min(burner_.heard, now_) > BurnerWatch::SILENCE,
         .burner_error = burner_.confirmed && burner_.state == BurnerState::LOCKOUT,
     };
@@ -290,13 +299,16 @@ class Controller {
       push(EventType::HEAT_DUMP, dump_.active());
     const BurnerRequest request = burner_request();
     const bool wanted = arbiter_.wants(request);
-    const bool burning = arbiter_.on() || (burner.confirmed && burner.state == BurnerState::BURNING);
-    const bool pump = pump_.wanted(wanted || demanded(), burning, dump_.active(), now_);
+    const bool burning = arbiter_.on() || alight(burner);
+    const bool pump = pump_.wanted(wanted || demanded(), burning, dump_.active(), now_) && !pump_harms();
     move_valves(pump);
     pump_.step(pump, water_.passes(now_), now_);
     arbiter_.step(request, pump_.ran_for(config_.pump_lead, now_) && flow_ready(), now_);
     fan_speed_ = fan_.step(coolant_.value(), fan_demand(), now_);
   }
+
+  /// Pumping would feed a zone that does not stop getting hotter, and no greater need asks for it.
+  bool pump_harms() const { return trip_.reason == TripReason::ZONE_OVERHEAT && !dump_.active(); }
 
   void move_valves(bool pump) {
     std::array<ValveRequest, MAX_ZONES> requests{};
@@ -321,15 +333,12 @@ class Controller {
 
   BurnerRequest burner_request() {
     float power = 0.0f;
-    float limit = memory_.coolant_limit;
-    for (size_t i = 0; i < config_.zone_count; ++i) {
+    for (size_t i = 0; i < config_.zone_count; ++i)
       power = std::max(power, zones_[i].demand().power);
-      limit = std::min(limit, zones_[i].coolant_most());
-    }
     return {
         .power = power,
         .coolant = coolant_.value(),
-        .limit = limit,
+        .limit = memory_.coolant_limit,
         .lowest = coolant_.lost() || flow_.lost(),
         .blocked = tripped() || dump_.active() || coolant_.suspect() || watch_.unlit() || !blind_window_open(),
     };
@@ -464,6 +473,7 @@ class Controller {
   Hydraulics water_;
   DutyWindow blind_;
   bool coolant_was_lost_ = false;
+  bool free_heat_ = false;
   float fan_speed_ = 0.0f;
   Trip trip_;
 };

@@ -8,12 +8,12 @@
 
 namespace hearthward {
 
-/// On for a part of each half hour, beginning with the off part.
+/// On for a part of each 20 minutes, beginning with the off part.
 ///
 /// All windows end at the same instants, so the shorter lies within the longer: where two are needed, both are open.
 class DutyWindow {
  public:
-  static constexpr Millis PERIOD = 30 * MINUTE;
+  static constexpr Millis PERIOD = 20 * MINUTE;
   static constexpr Millis FIRST_PAUSE = 10 * MINUTE;
 
   void begin(Millis now) { begun_ = now; }
@@ -26,18 +26,25 @@ class DutyWindow {
   Millis begun_ = 0;
 };
 
-/// The mean demand of a zone over about a day, as far as its sensor showed that it lives.
+/// The part of the time (times opening) that a zone's valve let water through over the last day, as far as its sensor
+/// showed that it lives.
 class LearnedDuty {
  public:
   static constexpr float LEAST = 0.05f;
-  static constexpr float MOST = 0.5f;
+  static constexpr float MOST = 0.6f;
 
   explicit LearnedDuty(float initial = 0.25f) : mean_(initial), proven_(initial) {}
+  /// Go on from a duty that was learned before a reboot.
+  static LearnedDuty resume(float duty) {
+    LearnedDuty learned(duty);
+    learned.span_ = DAY;
+    return learned;
+  }
 
-  /// `reading` is the sensor that `demand` came from: what was learned from a value that stood still is forgotten.
-  void learn(float demand, float reading, Millis passed) {
-    const float part = std::min(static_cast<float>(passed) / DAY, 1.0f);
-    mean_ += (demand - mean_) * part;
+  /// `reading` is the sensor that the zone follows: what was learned from a value that stood still is forgotten.
+  void learn(float opening, float reading, Millis passed) {
+    span_ = std::min(span_ + passed, DAY);
+    mean_ += (opening - mean_) * static_cast<float>(passed) / static_cast<float>(std::max(span_, SHORTEST_SPAN));
     if (reading != reading_) {
       reading_ = reading;
       proven_ = mean_;
@@ -47,8 +54,11 @@ class LearnedDuty {
   float duty() const { return std::clamp(proven_, LEAST, MOST); }
 
  private:
+  static constexpr Millis SHORTEST_SPAN = 2 * HOUR;  ///< The initial duty weighs as much as this.
+
   float mean_;
   float proven_;
+  Millis span_ = 0;
   float reading_ = UNKNOWN;
 };
 

@@ -22,7 +22,7 @@ struct ValveRequest {
 struct PathRequest {
   bool pump = false;     ///< The pump has a reason to run.
   bool dump = false;     ///< Heat must go.
-  bool tripped = false;  ///< Nothing opens but what heat must leave by.
+  bool tripped = false;  ///< Valves that nothing asks for close at once.
 };
 
 class Hydraulics {
@@ -30,7 +30,9 @@ class Hydraulics {
   Hydraulics() = default;
   explicit Hydraulics(const ControllerConfig &config)
       : count_(config.zone_count), has_dump_(config.has_dump), exercise_(config.valve_stroke) {
-    valves_.fill(Valve(config.valve_stroke));
+    // Floors and tanks are slow: their valves need not move so often.
+    for (size_t i = 0; i < count_; ++i)
+      valves_[i] = Valve(config.valve_stroke, (config.zones[i].type == ZoneType::AIR ? 5 : 15) * MINUTE);
   }
 
   ValveExercise &exercise() { return exercise_; }
@@ -113,7 +115,7 @@ class Hydraulics {
       give_way(valve, zone, path.dump, now);
     else if (stray && valve.passes(now) && !(path.dump && has_dump_))
       return;  // The only way out for now: stays until another one is open.
-    else if (path.tripped)
+    else if (path.tripped && zone.demand == 0.0f)
       valve.move(0.0f, now);
     else
       valve.follow(zone.demand, now);

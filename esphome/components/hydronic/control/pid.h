@@ -1,7 +1,7 @@
 #pragma once
 
-// PID after Åström & Hägglund, "Advanced PID Control" (ISA, 2006), chapter 3: derivative on the filtered measurement,
-// anti-windup by back-calculation, bumpless when gains or the owner of the output change.
+// PID after Åström & Hägglund, "Advanced PID Control" (ISA, 2006), chapter 3: filtered measurement, derivative on
+// the measurement, anti-windup by back-calculation, bumpless when gains or the owner of the output change.
 
 #include <algorithm>
 
@@ -18,8 +18,8 @@ class Pid {
   float step(float target, float measured, float seconds) {
     if (std::isnan(target) || std::isnan(measured))
       return output_ = 0.0f;
-    const float error = target - measured;
     filter(measured, seconds);
+    const float error = target - filtered_;
     const float proportional = gains_.kp * error;
     const float derivative = -gains_.kd * slope_;
     const float wanted = proportional + integral_ + derivative;
@@ -49,6 +49,7 @@ class Pid {
   void filter(float measured, float seconds) {
     if (std::isnan(filtered_) || seconds <= 0.0f) {
       filtered_ = std::isnan(filtered_) ? measured : filtered_;
+      slope_ = 0.0f;
       return;
     }
     const float change = (measured - filtered_) * seconds / (FILTER_SECONDS + seconds);

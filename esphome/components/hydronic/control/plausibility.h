@@ -137,21 +137,22 @@ class Plausibility {
 
 /// Finds a value that is the same to the last bit for longer than any real medium allows.
 ///
-/// A steady room is no fault, so time alone does not condemn a heated sensor: it becomes suspect first, its zone then
-/// pauses heating, and only a value that does not move in the pause either is frozen. Without heat it takes half a day.
+/// A steady room is no fault, so time alone does not condemn a sensor that heat flows past: it becomes suspect first, the
+/// heat is then paused for it, and only a value that does not move in the pause either is frozen. Without heat it takes
+/// half a day.
 class FrozenCheck {
  public:
   enum class State : uint8_t { MOVING, SUSPECT, FROZEN };
 
   struct Patience {
-    Millis heated = 45 * MINUTE;   ///< Unmoved with heat flowing: suspect ...
-    Millis pause = 45 * MINUTE;    ///< ... and in the pause after it: frozen.
-    Millis unheated = 12 * HOUR;   ///< Unmoved without heat: frozen; 0 is never.
+    Millis heated = 45 * MINUTE;  ///< Unmoved with heat flowing: suspect ...
+    Millis pause = 45 * MINUTE;   ///< ... and unmoved in the pause after it: frozen.
+    Millis unheated = 12 * HOUR;  ///< Unmoved without heat: frozen; 0 is never.
   };
   static constexpr Patience patience(SensorKind kind) {
     // The coolant follows the burner within minutes, but may stand still all summer.
     if (kind == SensorKind::COOLANT)
-      return {10 * MINUTE, 10 * MINUTE, 0};
+      return {15 * MINUTE, 15 * MINUTE, 0};
     return {};
   }
 
@@ -166,25 +167,21 @@ class FrozenCheck {
       return state_;
     if (value != reference_) {
       reference_ = value;
-      heated_ = unheated_ = 0;
+      heated_ = unheated_ = paused_ = 0;
       return state_ = State::MOVING;
     }
-    (heated ? heated_ : unheated_) += passed;
+    (state_ == State::SUSPECT ? paused_ : heated ? heated_ : unheated_) += passed;
     return state_ = judge();
   }
   State state() const { return state_; }
 
  private:
-  State judge() {
-    if (state_ == State::MOVING && heated_ >= patience_.heated) {
-      unheated_ = 0;
-      return State::SUSPECT;
-    }
-    if (state_ == State::SUSPECT && unheated_ >= patience_.pause)
-      return State::FROZEN;
+  State judge() const {
+    if (state_ == State::SUSPECT)
+      return paused_ >= patience_.pause ? State::FROZEN : State::SUSPECT;
     if (state_ == State::MOVING && patience_.unheated != 0 && unheated_ >= patience_.unheated)
       return State::FROZEN;
-    return state_;
+    return state_ == State::MOVING && heated_ >= patience_.heated ? State::SUSPECT : state_;
   }
 
   Patience patience_{};
@@ -192,6 +189,7 @@ class FrozenCheck {
   float reference_ = UNKNOWN;
   Millis heated_ = 0;
   Millis unheated_ = 0;
+  Millis paused_ = 0;
   Millis last_ = 0;
 };
 

@@ -19,8 +19,8 @@ struct Trip {
 struct Evidence {
   float coolant = UNKNOWN;
   float coolant_trip = COOLANT_CEILING;
-  SensorFault coolant_fault = SensorFault::NONE;
-  float coolant_last = UNKNOWN;  ///< Last value believed.
+  SensorFault coolant_loss = SensorFault::NONE;  ///< How the coolant sensor was lost, in the step it was.
+  float coolant_last = UNKNOWN;                  ///< Last value believed.
   float coolant_limit = 80.0f;
   float dump_on = 88.0f;
   bool burner_on = false;
@@ -34,12 +34,12 @@ struct Evidence {
   bool burner_lockout = false;
 };
 
-/// The coolant sensor turned implausible, rather than silent, while it was near its limit and the burner burned: nothing
-/// tells whether it boils.
+/// The coolant sensor turned implausible, rather than silent, close to its limit while the burner burned: nothing tells
+/// whether it boils.
 inline bool lost_sight_near_limit(const Evidence &evidence) {
-  const bool implausible = evidence.coolant_fault == SensorFault::RANGE || evidence.coolant_fault == SensorFault::RATE ||
-                           evidence.coolant_fault == SensorFault::FROZEN;
-  return implausible && evidence.burner_on && evidence.coolant_last >= evidence.coolant_limit - 10.0f;
+  const bool implausible =
+      evidence.coolant_loss == SensorFault::RANGE || evidence.coolant_loss == SensorFault::RATE;
+  return implausible && evidence.burner_on && evidence.coolant_last >= evidence.coolant_limit - 5.0f;
 }
 
 /// Hot although the burner has been off for long: it does not stop.
@@ -66,6 +66,12 @@ inline Trip find_trip(const Evidence &evidence) {
   if (evidence.burner_silent)
     return {.reason = TripReason::BURNER_SILENT};
   return {};
+}
+
+/// Heat that is left, or comes from a burner that does not stop, may still go where it is wanted - unless the pump runs
+/// dry or a valve does not close.
+constexpr bool may_distribute(TripReason reason) {
+  return reason != TripReason::NO_FLOW && reason != TripReason::ZONE_OVERHEAT;
 }
 
 /// What a reset depends on.

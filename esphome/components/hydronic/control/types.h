@@ -180,6 +180,11 @@ struct BurnerFeedback {
   float core_temperature = UNKNOWN;
 };
 
+/// The burner was seen doing anything but rest: it is hot.
+constexpr bool alight(const BurnerFeedback &feedback) {
+  return feedback.confirmed && feedback.state != BurnerState::OFF && feedback.state != BurnerState::LOCKOUT;
+}
+
 /// Local wall clock time; not used unless valid.
 struct WallClock {
   bool valid = false;

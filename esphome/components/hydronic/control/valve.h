@@ -10,23 +10,31 @@ namespace hearthward {
 class Valve {
  public:
   static constexpr float LEAST_OPEN = 0.2f;
-  static constexpr float OPENS_AT = 0.08f;   ///< Demand
+  static constexpr float OPENS_AT = 0.1f;   ///< Demand
   static constexpr float CLOSES_AT = 0.03f;
-  static constexpr float DEADBAND = 0.1f;
-  static constexpr Millis DWELL = 5 * MINUTE;
+  static constexpr float DEADBAND = 0.15f;      ///< For a move after the dwell ...
+  static constexpr float FINE_DEADBAND = 0.05f; ///< ... and after three times the dwell.
 
   Valve() = default;
-  explicit Valve(Millis stroke) : stroke_(stroke) {}
+  /// `dwell` is the least time between moves that matter little.
+  explicit Valve(Millis stroke, Millis dwell = 5 * MINUTE) : stroke_(stroke), dwell_(dwell) {}
 
   /// Position for a demand that opens the valve at all.
   static float wanted(float demand) { return LEAST_OPEN + (1.0f - LEAST_OPEN) * std::clamp(demand, 0.0f, 1.0f); }
+
+  /// Least demand at which a valve stands as open as this.
+  static float demand_for(float opening) {
+    return std::clamp((opening - LEAST_OPEN) / (1.0f - LEAST_OPEN), OPENS_AT, 1.0f);
+  }
 
   /// Follow a demand (0 to 1); moves that matter little wait.
   void follow(float demand, Millis now) {
     const float opens = position_ > 0.0f ? CLOSES_AT : OPENS_AT;
     const float to = demand < opens ? 0.0f : wanted(demand);
-    const bool worth_it = std::fabs(to - position_) >= DEADBAND || (to == 1.0f && position_ < 1.0f);
-    if (worth_it && (!moved_ || now - moved_at_ >= DWELL))
+    const Millis rested = moved_ ? now - moved_at_ : 3 * dwell_;
+    const bool end_stop = (to == 0.0f || to == 1.0f) && to != position_;
+    const float deadband = rested >= 3 * dwell_ ? FINE_DEADBAND : DEADBAND;
+    if (rested >= dwell_ && (end_stop || std::fabs(to - position_) >= deadband))
       move(to, now);
   }
   /// Go there at once.
@@ -46,6 +54,7 @@ class Valve {
 
  private:
   Millis stroke_ = MINUTE;
+  Millis dwell_ = 5 * MINUTE;
   float position_ = 0.0f;
   bool moved_ = false;
   Millis moved_at_ = 0;

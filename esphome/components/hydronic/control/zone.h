@@ -13,6 +13,7 @@
 #include "program.h"
 #include "trips.h"
 #include "types.h"
+#include "valve.h"
 
 namespace hearthward {
 
@@ -29,9 +30,11 @@ struct ZoneSurroundings {
   WallClock clock;
   bool heating = true;          ///< The node's own switch.
   bool tripped = false;
+  bool free_heat = false;       ///< Tripped, but there is heat to be had.
   float coolant = UNKNOWN;
   float coldest = UNKNOWN;      ///< Coldest believable temperature anywhere in the node.
-  float lowest_power = 1.0f;    ///< Power while the coolant sensor is lost, else 1.
+  bool coolant_lost = false;
+  float lowest_power = 1.0f;    ///< Of the burner.
 };
 
 /// The sensors of a zone and what they stand for.
@@ -100,10 +103,9 @@ class Zone {
   static constexpr float LIMIT_BAND = 3.0f;       ///< K below the limit in which demand fades out
   static constexpr float LIMIT_HYSTERESIS = 2.0f;
   static constexpr float STAND_IN_BAND = 2.0f;
-  static constexpr float STAND_IN_MOST = 0.5f;    ///< Demand at most, on a stand-in or without the limit's sensor.
+  static constexpr float STAND_IN_MOST = 0.6f;    ///< Demand at most, on a stand-in or without the limit's sensor ...
+  static constexpr float STAND_IN_LEARNED = 2.0f; ///< ... and this many times what was needed before.
   static constexpr float BLIND_POWER = 0.6f;      ///< Power at most, without any sensor.
-  static constexpr float BLIND_MOST = 0.85f;      ///< Part of the time at most.
-  static constexpr float BLIND_FLOOR = 55.0f;     ///< Coolant at most, into a floor that nothing measures (°C).
   static constexpr float BLIND_WATER_BELOW = 5.0f;  ///< Coolant this far below the limit of a tank nothing measures.
   static constexpr Millis RAMP = HOUR;            ///< From no demand to full after a loss.
   static constexpr float BLIND_FROST = 8.0f;      ///< Coldest reading elsewhere at which a blind zone is kept warm.
@@ -132,12 +134,14 @@ class Zone {
   void after_restore() {
     pid_.set_gains(program_.settings().gains);
     if (program_.memory().learned_duty > 0)
-      learned_ = LearnedDuty(static_cast<float>(program_.memory().learned_duty) / 100.0f);
+      learned_ = LearnedDuty::resume(static_cast<float>(program_.memory().learned_duty) / 100.0f);
   }
 
-  void sense(const ZoneInputs &inputs, bool flowing, float coolant, Millis now) {
+  /// `opening` is how far the valve lets water of temperature `coolant` through now, 0 while the pump rests.
+  void sense(const ZoneInputs &inputs, float opening, float coolant, Millis now) {
     const SensorState before = sensors_.state();
-    sensors_.update(inputs, flowing, coolant, now);
+    opening_ = opening;
+    sensors_.update(inputs, opening > 0.0f, coolant, now);
     if (before == SensorState::OK && sensors_.state() != SensorState::OK)
       lose(now);
     limit(now);
@@ -157,26 +161,13 @@ class Zone {
     const bool on = around.heating && program_.memory().mode == ZoneMode::HEAT;
     watch_autotune(on, around);
     const ZoneDemand wanted = decide(on, around);
-    learn(on, wanted.valve, around);
+    learn(on, around);
     demand_ = restrain(wanted, around);
     if (following_ && !sensors_.suspect() && demand_.valve < wanted.valve)
       pid_.track(demand_.valve);
   }
 
-  /// The coolant temperature that the zone bears while it takes heat (°C): less where nothing watches its limit.
-  float coolant_most() const {
-    const bool takes = demand_.valve > 0.0f || blind_window_;
-    return takes ? bearable() : COOLANT_LIMIT_CEILING;
-  }
-
  private:
-  float bearable() const {
-    const CheckedSensor &limiting = sensors_.limiting();
-    if (limiting.valid() || limiting.kind() == SensorKind::AIR)
-      return COOLANT_LIMIT_CEILING;
-    return limiting.kind() == SensorKind::FLOOR ? BLIND_FLOOR : program_.settings().limit - BLIND_WATER_BELOW;
-  }
-
   void lose(Millis now) {
     lost_at_ = now;
     power_when_lost_ = demand_.power;
@@ -211,7 +202,7 @@ class Zone {
 
   ZoneDemand decide(bool on, const ZoneSurroundings &around) {
     const bool followed = following_;
-    following_ = blind_window_ = false;
+    following_ = false;
     if (frost_.active())
       return {1.0f, 1.0f};
     if (sensors_.state() == SensorState::LOST)
@@ -252,32 +243,37 @@ class Zone {
         program_.config().type == ZoneType::AIR ? target + 2.0f : std::clamp(target - 6.0f, LOWEST_TARGET, 21.0f);
     const float error = wanted - sensors_.stand_in().value();
     const float output = std::clamp(error / STAND_IN_BAND, 0.0f, 1.0f);
-    const float most = std::min(STAND_IN_MOST, ramped(around.now));
-    return {std::min(output, most), std::min(output, most)};
+    const float most = std::min({output, careful(), ramped(around.now)});
+    return {most, most};
   }
 
-  /// Nothing is left to measure by: a bounded part of the time at bounded power, as much as was needed before.
-  ZoneDemand blind(const ZoneSurroundings &around) {
-    // A tank without its own sensor and the coolant's could boil; it is not what freezes.
-    if (program_.config().type == ZoneType::WATER && std::isnan(around.coolant))
+  /// Nothing is left to measure by: a bounded opening at bounded power, as much as was needed before.
+  ZoneDemand blind(const ZoneSurroundings &around) const {
+    // What nothing measures must not be heated by something that could boil it; a tank is not what freezes a home.
+    const float bearable = program_.settings().limit - BLIND_WATER_BELOW;
+    if (program_.config().type == ZoneType::WATER && !(around.coolant <= bearable))
       return {};
     const float power = std::min(BLIND_POWER, ramped(around.now));
-    const float duty = std::min(BLIND_MOST, learned_.duty() / std::min(BLIND_POWER, around.lowest_power));
-    blind_window_ = window_.open(duty, around.now);
-    return blind_window_ && !(around.coolant > bearable()) ? ZoneDemand{1.0f, power} : ZoneDemand{};
+    const float opening = learned_.duty() / (around.coolant_lost ? around.lowest_power : 1.0f);
+    const float demand = Valve::demand_for(opening);
+    const float duty = opening / Valve::wanted(demand);
+    return window_.open(duty, around.now) ? ZoneDemand{demand, power} : ZoneDemand{};
   }
 
   bool freezing_elsewhere(const ZoneSurroundings &around) const { return !(around.coldest >= BLIND_FROST); }
+
+  /// Demand without the sensor that watches the limit: heat that was enough before cannot overheat now.
+  float careful() const { return std::min(STAND_IN_MOST, STAND_IN_LEARNED * learned_.duty()); }
 
   /// Demand that a loss allows: what it was then, and slowly more.
   float ramped(Millis now) const {
     return std::min(1.0f, power_when_lost_ + static_cast<float>(now - lost_at_) / static_cast<float>(RAMP));
   }
 
-  void learn(bool on, float demand, const ZoneSurroundings &around) {
-    if (!on || around.tripped || sensors_.state() != SensorState::OK)
+  void learn(bool on, const ZoneSurroundings &around) {
+    if (!on || around.tripped || around.coolant_lost || sensors_.state() != SensorState::OK)
       return;
-    learned_.learn(demand, sensors_.primary().value(), around.passed);
+    learned_.learn(opening_, sensors_.primary().value(), around.passed);
     const int percent = static_cast<int>(std::lround(learned_.duty() * 100.0f));
     if (std::abs(percent - static_cast<int>(program_.memory().learned_duty)) >= 5)
       program_.set_learned_duty(static_cast<uint8_t>(percent));
@@ -285,14 +281,16 @@ class Zone {
 
   /// Nothing passes here that the limit, a lost sensor or a doubt forbids.
   ZoneDemand restrain(ZoneDemand wanted, const ZoneSurroundings &around) const {
-    if (limited_ || sensors_.suspect() || around.tripped)
+    if (limited_ || sensors_.suspect() || (around.tripped && !around.free_heat))
       return {};
+    if (around.tripped)
+      wanted.power = 0.0f;
     const CheckedSensor &limiting = sensors_.limiting();
     float most = 1.0f;
     if (limiting.valid())
       most = std::clamp((program_.settings().limit - limiting.value()) / LIMIT_BAND, 0.0f, 1.0f);
     else if (limiting.present() && sensors_.state() != SensorState::LOST)
-      most = STAND_IN_MOST;
+      most = careful();
     return {std::min(wanted.valve, most), std::min(wanted.power, most)};
   }
 
@@ -309,8 +307,8 @@ class Zone {
   bool over_limit_ = false;
   Millis lost_at_ = 0;
   float power_when_lost_ = 0.0f;
+  float opening_ = 0.0f;
   bool following_ = false;
-  bool blind_window_ = false;
 };
 
 }  // namespace hearthward
