@@ -217,10 +217,8 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
             self._async_notify(change)
         else:
             self._async_back()
-        for entry in change.events:
-            if entry.device is None or entry.point is None:
-                continue
-            if listener := self._event_listeners.get((entry.device, entry.point)):
+        for key, entry in change.events:
+            if listener := self._event_listeners.get(key):
                 listener(entry)
 
     @callback

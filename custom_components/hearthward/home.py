@@ -24,7 +24,7 @@ class Change:
 
     points: set[PointKey] = field(default_factory=set)
     devices: set[str] = field(default_factory=set)
-    events: list[Entry] = field(default_factory=list)
+    events: list[tuple[PointKey, Entry]] = field(default_factory=list)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -70,7 +70,7 @@ class Home:
             self._apply_device(entry, entry.device)
             change.devices.add(entry.device)
         elif entry.kind == KIND_EVENT and entry.point is not None:
-            change.events.append(entry)
+            change.events.append(((entry.device, entry.point), entry))
 
     def _apply_state(self, entry: Entry, key: PointKey) -> None:
         self.states[key] = PointState(

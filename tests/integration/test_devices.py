@@ -23,6 +23,7 @@ from pytest_homeassistant_custom_component.typing import (
 )
 
 from custom_components.hearthward.const import DOMAIN
+from custom_components.hearthward.repairs import async_create_fix_flow
 
 from . import devices
 from .conftest import Settle, set_up, wait_for
@@ -382,3 +383,9 @@ async def test_problem(
     await hub.set_online(devices.HEATER, True)
     await settle()
     assert not issue_registry.issues
+
+
+async def test_unknown_issue(hass: HomeAssistant) -> None:
+    """There is no flow for an issue that is not ours."""
+    with pytest.raises(ValueError, match="Unknown issue"):
+        await async_create_fix_flow(hass, "strange", None)

@@ -21,6 +21,9 @@ from homeassistant.helpers.event import async_track_state_change_event
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.hearthward.home import Change, Home
+from custom_components.hearthward.models import Entry, Heartbeat, HubInfo
+
 from . import devices
 from .conftest import Settle, set_up, wait_for
 from .hub import RunningHub
@@ -266,3 +269,68 @@ async def test_unload(
     await hass.config_entries.async_unload(home.entry_id)
     assert home.state is ConfigEntryState.NOT_LOADED
     assert state(hass, ZONE) == STATE_UNAVAILABLE
+
+
+async def test_heartbeat(
+    hass: HomeAssistant,
+    hub: RunningHub,
+    home: MockConfigEntry,
+    settle: Settle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A hub that has nothing to tell says so, and that changes nothing."""
+    monkeypatch.setattr("hearthward.api.stream.HEARTBEAT", 0.01)
+    await settle()
+    coordinator = home.runtime_data.coordinator
+    heard = asyncio.Event()
+    handle = coordinator._handle_message
+
+    def listen(message: object) -> None:
+        handle(message)
+        if isinstance(message, Heartbeat):
+            heard.set()
+
+    monkeypatch.setattr(coordinator, "_handle_message", listen)
+    async with asyncio.timeout(60):
+        await heard.wait()
+    assert state(hass, ZONE) == "heat"
+
+
+async def test_own_mistake(
+    hass: HomeAssistant,
+    hub: RunningHub,
+    home: MockConfigEntry,
+    settle: Settle,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A mistake of the integration is logged, and the home does not stand still."""
+    await settle()
+    coordinator = home.runtime_data.coordinator
+    with monkeypatch.context() as patch:
+        patch.setattr(Home, "apply", lambda *_: 1 / 0)
+        await hub.say(devices.HEATER, burner=False)
+        await wait_for(hass, lambda: not coordinator.last_update_success)
+    assert "ZeroDivisionError" in caplog.text
+    await settle()
+    assert state(hass, BURNER) == STATE_OFF
+
+
+def test_apply() -> None:
+    """Entries that are known, or of nobody that is known, change nothing."""
+    home = Home(
+        hub=HubInfo(id="hub", name="Hub", version="1", home="home"),
+        seq=10,
+        devices={},
+        states={},
+    )
+    change = Change()
+    for entry in (
+        Entry(seq=10, ts=0, kind="state", device="heater", point="burner", value=1),
+        Entry(seq=11, ts=0, kind="audit", text="Somebody did something"),
+        Entry(seq=12, ts=0, kind="status", device="stranger", value=1),
+    ):
+        home.apply(entry, change)
+    assert home.seq == 12
+    assert not home.states
+    assert change == Change()
