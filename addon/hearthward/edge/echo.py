@@ -1,6 +1,5 @@
 """What a device shows right after a command tells whether it took it."""
 
-from datetime import UTC, datetime
 import math
 
 from hearthward.model.command import CommandBody
@@ -13,36 +12,32 @@ _KEPT = (PointKind.NUMBER, PointKind.SELECT, PointKind.TEXT, PointKind.TIME)
 _PRECISION = 1e-5
 
 
-def refusal(point: Point, body: CommandBody, seen: Observation | None) -> str | None:
-    """Say what a device kept instead of what it was asked to set; None if it obeyed."""
-    if seen is None or point.kind not in _KEPT or point.mode == "password":
+def refusal(
+    point: Point, body: CommandBody, before: Observation | None, after: Observation
+) -> str | None:
+    """Say what a device kept instead of taking a value; None if it obeyed.
+
+    A device that shows neither the old nor the new value has brought the new one into its
+    own form: it rounded a number or put a schedule in order.
+    """
+    if point.kind not in _KEPT or point.mode == "password" or before is None:
+        return None
+    if (before.value, before.text) != (after.value, after.text):
         return None
     if point.kind is PointKind.NUMBER:
-        asked = float(body.value or 0)
-        if seen.value is None or math.isclose(
-            seen.value, asked, rel_tol=_PRECISION, abs_tol=point.step or 0
+        if after.value is None or math.isclose(
+            after.value,
+            float(body.value or 0),
+            rel_tol=_PRECISION,
+            abs_tol=point.step or 0,
         ):
             return None
-        kept = f"{seen.value:g}"
+        kept = f"{after.value:g}"
     else:
-        if seen.text is None or _same(str(body.value), seen.text):
+        if after.text is None or after.text == body.value:
             return None
-        kept = seen.text
+        kept = after.text
     return f"{point.name} does not take “{_shown(body)}”: the device kept “{kept}”"
-
-
-def _same(asked: str, kept: str) -> bool:
-    """Tell whether two texts mean the same; a moment can be written in several ways."""
-    if asked == kept:
-        return True
-    try:
-        moments = [
-            moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            for moment in map(datetime.fromisoformat, (asked, kept))
-        ]
-    except ValueError:
-        return False
-    return moments[0] == moments[1]
 
 
 def _shown(body: CommandBody) -> str:

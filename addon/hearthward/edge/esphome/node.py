@@ -92,6 +92,7 @@ class Node:
         self._turn = asyncio.Lock()
         self._entities: dict[EntityKey, Entity] = {}
         self._subscribed = False
+        self._shown: dict[str, Observation] = {}
         # The point of the command under way, and what it showed since.
         self._asked: str | None = None
         self._echo: Observation | None = None
@@ -150,6 +151,7 @@ class Node:
         await self._turn.acquire()
         try:
             entity = self._find(command)
+            before = self._shown.get(entity.point.id)
             self._echo, self._asked = None, entity.point.id
             act(self._client, entity, command.body)
         except ValueError as error:
@@ -162,8 +164,8 @@ class Node:
         answer = await asyncio.shield(fence)
         if answer is None:
             return _ack(command, CommandStatus.TIMEOUT, _BROKEN)
-        kept = refusal(entity.point, command.body, answer.echo)
-        if kept is not None:
+        kept = answer.echo and refusal(entity.point, command.body, before, answer.echo)
+        if kept:
             return _ack(command, CommandStatus.REJECTED, kept)
         return _ack(command, CommandStatus.ACKNOWLEDGED)
 
@@ -269,6 +271,7 @@ class Node:
             return
         seen = observe(entity, state)
         if seen is not None:
+            self._shown[seen.point] = seen
             if seen.point == self._asked:
                 self._echo = seen
             self._outbox.put(
