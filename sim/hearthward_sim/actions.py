@@ -51,11 +51,11 @@ class Sensor(Action, frozen=True, tag="sensor"):
 
 
 class Valve(Action, frozen=True, tag="valve"):
-    """Jam a valve where it stands or at `at` (0..1), or free it (`stuck = false`)."""
+    """Jam a valve where it stands or at `at_opening` (0..1), or free it (`stuck = false`)."""
 
     zone: str
     stuck: bool = True
-    at: float | None = None
+    at_opening: float | None = None
 
 
 class Relay(Action, frozen=True, tag="relay"):

@@ -5,6 +5,7 @@ The only mutable thing in the plant is this holder; what happens in a step is in
 
 from collections.abc import Callable
 from functools import singledispatchmethod
+from operator import attrgetter
 from random import Random
 
 import msgspec
@@ -19,8 +20,12 @@ from .weather import Outside, Sky
 SILENT = None
 """What a reading is when the sensor does not answer."""
 
+# Weather and habits are looked at every so often, s of home time.
+LOOK_EVERY = 10.0
 INDOOR = 18.0
 WATER = 40.0
+
+type Look = Callable[[PlantState], float]
 
 _AT_REST = {
     "button": 0.0,
@@ -65,9 +70,12 @@ class Plant:
         self.windows: tuple[float, ...] = tuple(0.0 for _ in home.zone)
         self._sky = Sky(seed)
         self._random = Random(seed + 1)
+        self._sensors = _sensors(home)
         self._index = {zone.id: index for index, zone in enumerate(home.zone)}
         self._window_orders: dict[str, float] = {}
         self._draw_order: float | None = None
+        self._drawn = 0.0
+        self._look_at = 0.0
         self._faults: dict[str, actions.Sensor] = {}
         self._frozen: dict[str, float] = {}
         self._jammed: set[str] = set()
@@ -76,6 +84,16 @@ class Plant:
         self._held: dict[str, Held] = {}
         self._values: dict[str, float] = {}
 
+    def _look_around(self) -> None:
+        """See what the weather and the people do; both change slowly."""
+        self._look_at = self.now + LOOK_EVERY
+        self.outside = self._sky.outside(self.weather, self.local)
+        self.windows = self._windows()
+        drawn = self._draw_order
+        self._drawn = (
+            water_drawn(self.home.people, self.local) if drawn is None else drawn
+        )
+
     @property
     def local(self) -> float:
         """Return seconds since local midnight of the first day."""
@@ -83,8 +101,8 @@ class Plant:
 
     def tick(self, seconds: float) -> None:
         """Let time pass under what the nodes last asked for."""
-        self.outside = self._sky.outside(self.weather, self.local)
-        self.windows = self._windows()
+        if self.now >= self._look_at:
+            self._look_around()
         self.state = advance(self.home, self.state, self._drive(), seconds)
         self.now += seconds
         for channel in [c for c, held in self._held.items() if self.now >= held.until]:
@@ -137,10 +155,12 @@ class Plant:
             self._window_orders.pop(action.zone, None)
         else:
             self._window_orders[action.zone] = action.open
+        self._look_at = self.now
 
     @apply.register
     def _(self, action: actions.Draw) -> None:
         self._draw_order = action.liters_per_minute
+        self._look_at = self.now
 
     @apply.register
     def _(self, action: actions.Sensor) -> None:
@@ -159,7 +179,7 @@ class Plant:
             self._jammed.discard(action.zone)
             return
         self._jammed.add(action.zone)
-        at = zone.valve if action.at is None else action.at
+        at = zone.valve if action.at_opening is None else action.at_opening
         self._put(action.zone, msgspec.structs.replace(zone, valve=at))
 
     @apply.register
@@ -192,6 +212,7 @@ class Plant:
             if (value := getattr(action, name)) is not None
         }
         self.weather = msgspec.structs.replace(self.weather, **changed)
+        self._look_at = self.now
 
     @apply.register
     def _(self, action: actions.Temperatures) -> None:
@@ -233,7 +254,6 @@ class Plant:
         return self.outputs.get(channel, 0.0) if value is None else value
 
     def _drive(self) -> Drive:
-        drawn = self._draw_order
         return Drive(
             valves=tuple(
                 None
@@ -248,20 +268,14 @@ class Plant:
             dump=self._output("dump"),
             outside=self.outside.temperature,
             wind=self.outside.wind,
-            draw=water_drawn(self.home.people, self.local) if drawn is None else drawn,
+            draw=self._drawn,
             fuel=self._fuel,
         )
 
     def _true(self, channel: str) -> float | None:
         """Return what a perfect sensor would read, or None if there is no such sensor."""
-        simple = _SIMPLE.get(channel)
-        if simple is not None:
-            return simple(self.state)
-        zone_id, _, part = channel.partition(".")
-        if zone_id not in self._index or part not in ("air", "floor", "water"):
-            return self._extra(channel)
-        value: float = getattr(self._zone(zone_id), part)
-        return value
+        look = self._sensors.get(channel)
+        return self._extra(channel) if look is None else look(self.state)
 
     def _extra(self, channel: str) -> float | None:
         if channel in self._held:
@@ -290,11 +304,31 @@ class Plant:
         return round(value / resolution) * resolution
 
 
+def _sensors(home: Home) -> dict[str, Look]:
+    """Return where in the state each of the home's sensors looks."""
+    sensors = dict(_SIMPLE)
+    for index, zone in enumerate(home.zone):
+        parts = ("air", "floor") if isinstance(zone, Room) else ("water",)
+        for part in parts:
+            sensors[f"{zone.id}.{part}"] = _looks_at(index, part)
+    return sensors
+
+
+def _looks_at(index: int, part: str) -> Look:
+    take = attrgetter(part)
+
+    def look(state: PlantState) -> float:
+        value: float = take(state.zones[index])
+        return value
+
+    return look
+
+
 def _first_air(state: PlantState) -> float:
     return state.zones[0].air
 
 
-_SIMPLE: dict[str, Callable[[PlantState], float]] = {
+_SIMPLE: dict[str, Look] = {
     "coolant": lambda state: state.coolant,
     "flow": lambda state: state.flow,
     "burner_feedback": lambda state: 1.0 if state.burner.flame else 0.0,

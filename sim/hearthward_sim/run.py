@@ -73,6 +73,7 @@ async def run_scenario(
             if world.now - told >= PROGRESS_EVERY:
                 told = world.now
                 progress(told / scenario.length)
+        trace.boots = world.node(NODE).boots
         await hub.close()
     finally:
         world.close()

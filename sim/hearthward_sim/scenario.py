@@ -95,7 +95,13 @@ class Reaches(Condition, frozen=True, tag="reaches"):
     at_most: float | None = None
 
 
-type AnyCondition = Range | Moves | Starts | State | Seen | Follows | Reaches
+class Booted(Condition, frozen=True, tag="booted"):
+    """The node starts exactly so often."""
+
+    times: int
+
+
+type AnyCondition = Range | Moves | Starts | State | Seen | Follows | Reaches | Booted
 
 
 class Step(msgspec.Struct, frozen=True):

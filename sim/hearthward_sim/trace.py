@@ -50,6 +50,7 @@ class Trace:
     def __init__(self, home: Home, tick: float) -> None:
         """Start an empty record with a row every `tick` seconds."""
         self.tick = tick
+        self.boots = 0
         self.said: list[Said] = []
         self.done: list[Done] = []
         self.columns = _columns(home)

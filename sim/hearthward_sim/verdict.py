@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from .people import parse_clock
 from .scenario import (
     AnyCondition,
+    Booted,
     Condition,
     Follows,
     Moves,
@@ -208,6 +209,15 @@ def _(condition: Follows, window: Window, trace: Trace) -> tuple[bool, str, str]
     return holds, f"{condition.zone} follows {plan} to the minute", worst
 
 
+@judge.register
+def _(condition: Booted, window: Window, trace: Trace) -> tuple[bool, str, str]:
+    return (
+        trace.boots == condition.times,
+        f"the node starts {condition.times} times",
+        f"{trace.boots} times",
+    )
+
+
 def _due(condition: Follows, window: Window) -> list[tuple[float, str]]:
     return [
         (at, preset)
@@ -241,7 +251,7 @@ def _within(
     window: Window, trace: Trace, column: str
 ) -> tuple[NDArray[np.floating], NDArray[np.float32]]:
     times, values = trace.times(), trace.series(column)
-    mask: Mask = (times >= window.since) & (times <= window.until)
+    mask: Mask = (times > window.since) & (times <= window.until)
     if window.hours is not None:
         begin, end = window.hours
         clock = times % DAY

@@ -7,6 +7,7 @@ while time stands still, so a run does not depend on when bytes arrive.
 
 from collections.abc import Callable
 from pathlib import Path
+import select
 import socket
 
 PROTOCOL = "1"
@@ -29,20 +30,22 @@ class NodeWire:
         self.driven: set[str] = set()
         self._told: dict[str, str] = {}
 
+    def fileno(self) -> int:
+        """Return the connection's number."""
+        return self._connection.fileno()
+
     def collect(self, drive: Drive) -> bool:
-        """Take what the node has said. Return False when it has hung up."""
-        while True:
-            try:
-                data = self._connection.recv(RECEIVE)
-            except BlockingIOError:
-                return True
-            except ConnectionError:
-                return False
-            if not data:
-                return False
-            *lines, self._rest = (self._rest + data).split(b"\n")
-            for line in lines:
-                self._take(line.decode(errors="replace").split(), drive)
+        """Take what the node has just said. Return False when it has hung up."""
+        try:
+            data = self._connection.recv(RECEIVE)
+        except BlockingIOError:
+            return True
+        except ConnectionError:
+            return False
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._take(line.decode(errors="replace").split(), drive)
+        return bool(data)
 
     def publish(self, read: Read) -> None:
         """Tell the node what has changed."""
@@ -93,32 +96,39 @@ class Wires:
         self._listener.bind(str(path))
         self._listener.listen()
         self._listener.setblocking(False)
-        self._wires: list[NodeWire] = []
+        self._wires: dict[int, NodeWire] = {}
+        # One look at all of them costs less than asking each in vain, a million times a run.
+        self._poll = select.poll()
+        self._poll.register(self._listener, select.POLLIN)
 
     def collect(self, drive: Drive, release: Callable[[set[str]], None]) -> None:
         """Take what the nodes have said; release the outputs of those that hung up."""
-        self._accept()
-        gone = [wire for wire in self._wires if not wire.collect(drive)]
-        for wire in gone:
-            self._wires.remove(wire)
-            wire.close()
-            release(wire.driven)
+        while ready := self._poll.poll(0):
+            for number, _ in ready:
+                if number == self._listener.fileno():
+                    self._accept()
+                elif not self._wires[number].collect(drive):
+                    self._hang_up(number, release)
 
     def publish(self, read: Read) -> None:
         """Tell every node what its sensors read."""
-        for wire in self._wires:
+        for wire in self._wires.values():
             wire.publish(read)
 
     def close(self) -> None:
         """Hang up on everyone."""
-        for wire in self._wires:
+        for wire in self._wires.values():
             wire.close()
         self._listener.close()
 
     def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except BlockingIOError:
-                return
-            self._wires.append(NodeWire(connection))
+        connection, _ = self._listener.accept()
+        wire = NodeWire(connection)
+        self._wires[wire.fileno()] = wire
+        self._poll.register(wire, select.POLLIN)
+
+    def _hang_up(self, number: int, release: Callable[[set[str]], None]) -> None:
+        self._poll.unregister(number)
+        wire = self._wires.pop(number)
+        wire.close()
+        release(wire.driven)
