@@ -1,5 +1,6 @@
 """Both ways from one firmware into one Home Assistant: through the hub, and direct."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -54,17 +55,22 @@ async def _add_direct_path(client: HomeAssistantClient, port: int) -> str:
     entry = await client.add_integration(
         "esphome", {"user": {"host": "127.0.0.1", "port": port}}
     )
-    name = POINT.rpartition(".")[2]
-    registry = await client.command("config/entity_registry/list")
-    entity_id: str = next(
-        entity["entity_id"]
-        for entity in registry
-        if entity["config_entry_id"] == entry["entry_id"]
-        and entity["entity_id"].startswith("number.")
-        and "living_room" in entity["entity_id"]
-        and entity["entity_id"].endswith(name)
-    )
+    async with asyncio.timeout(60):
+        while not (found := await _direct_entity(client, entry["entry_id"])):
+            await asyncio.sleep(0.1)
     await client.wait_for_state(
-        entity_id, lambda state: state["state"] not in ("unknown", "unavailable")
+        found, lambda state: state["state"] not in ("unknown", "unavailable")
     )
-    return entity_id
+    return found
+
+
+async def _direct_entity(client: HomeAssistantClient, entry: str) -> str | None:
+    """Return the esphome integration's entity of the number, None while it is not there."""
+    zone, _, number = POINT.partition(".")
+    for entity in await client.command("config/entity_registry/list"):
+        entity_id: str = entity["entity_id"]
+        if entity["config_entry_id"] == entry and entity_id.endswith(
+            f"{zone}_{number}"
+        ):
+            return entity_id
+    return None
