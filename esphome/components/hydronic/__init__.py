@@ -45,14 +45,14 @@ CONF_VALVE_STROKE = "valve_stroke"
 TYPE_AUTOTERM = "autoterm"
 TYPE_DRY_CONTACT = "dry_contact"
 
-# Burners on a bus modulate in the ten steps of their protocol.
-AUTOTERM_POWER_LEVELS = 10
+# The ten steps of the protocol, from its lowest upward.
+_AUTOTERM_POWER = {CONF_POWER_LEVELS: 10, CONF_LOWEST_POWER: 0.05}
 
 hydronic_ns = cg.esphome_ns.namespace("hydronic")
 Hydronic = hydronic_ns.class_("Hydronic", cg.Component)
 HydronicZone = hydronic_ns.class_("HydronicZone", climate.Climate)
 DryContactBurner = hydronic_ns.class_("DryContactBurner")
-AutotermBurner = hydronic_ns.class_("AutotermBurner", uart.UARTDevice)
+AutotermBurner = hydronic_ns.class_("AutotermBurner", cg.Component, uart.UARTDevice)
 
 control_ns = cg.global_ns.namespace("hearthward")
 ControllerConfig = control_ns.struct("ControllerConfig")
@@ -77,9 +77,11 @@ _DRY_CONTACT_SCHEMA = _TIMING_SCHEMA.extend(
     }
 ).add_extra(cv.has_at_least_one_key(CONF_RELAY_OUTPUT, CONF_POWER_OUTPUT))
 
-_AUTOTERM_SCHEMA = _TIMING_SCHEMA.extend(
-    {cv.GenerateID(): cv.declare_id(AutotermBurner)}
-).extend(uart.UART_DEVICE_SCHEMA)
+_AUTOTERM_SCHEMA = (
+    _TIMING_SCHEMA.extend({cv.GenerateID(): cv.declare_id(AutotermBurner)})
+    .extend(uart.UART_DEVICE_SCHEMA)
+    .extend(cv.COMPONENT_SCHEMA)
+)
 
 
 def _warn_unverified(config: ConfigType) -> ConfigType:
@@ -218,6 +220,8 @@ def _plain(value: object) -> object:
 async def _burner_to_code(config: ConfigType) -> MockObj:
     burner = cg.new_Pvariable(config[CONF_ID])
     if config[CONF_TYPE] == TYPE_AUTOTERM:
+        cg.add_define("USE_HYDRONIC_AUTOTERM")
+        await cg.register_component(burner, config)
         await uart.register_uart_device(burner, config)
         return burner
     for key, setter in (
@@ -238,7 +242,7 @@ async def to_code(config: ConfigType) -> None:
 
     burner = config[CONF_BURNER]
     if burner[CONF_TYPE] == TYPE_AUTOTERM:
-        burner[CONF_POWER_LEVELS] = AUTOTERM_POWER_LEVELS
+        burner |= _AUTOTERM_POWER
     cg.add(
         var.set_config(
             struct(
