@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, override
 
 from homeassistant.config_entries import (
+    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
     OptionsFlowWithReload,
@@ -81,9 +82,7 @@ class HearthwardFlowHandler(ConfigFlow, domain=DOMAIN):
                 user_input[CONF_URL], user_input[CONF_CODE]
             )
         ):
-            await self.async_set_unique_id(self._hub.id, raise_on_progress=False)
-            self._abort_if_unique_id_configured(updates=self._data())
-            return self._create_entry()
+            return await self._async_finish()
         return self.async_show_form(
             step_id="user",
             data_schema=self.add_suggested_values_to_schema(
@@ -108,8 +107,11 @@ class HearthwardFlowHandler(ConfigFlow, domain=DOMAIN):
         if not (hub_id := properties.get("id")):
             return self.async_abort(reason="not_a_hub")
         self._url = _url(discovery_info.host, discovery_info.port)
-        await self.async_set_unique_id(hub_id)
-        self._abort_if_unique_id_configured(updates={CONF_URL: self._url})
+        entry = await self.async_set_unique_id(hub_id)
+        # Anybody can announce anything: a hub that answers where it is stays there.
+        self._abort_if_unique_id_configured(
+            updates=None if _is_connected(entry) else {CONF_URL: self._url}
+        )
         self._name = discovery_info.name.partition(".")[0]
         self.context["title_placeholders"] = {"name": self._name}
         return await self.async_step_zeroconf_confirm()
@@ -122,10 +124,7 @@ class HearthwardFlowHandler(ConfigFlow, domain=DOMAIN):
         if user_input is not None and not (
             errors := await self._async_pair(self._url, user_input[CONF_CODE])
         ):
-            # The announcement may be older than what is now at its address.
-            await self.async_set_unique_id(self._hub.id, raise_on_progress=False)
-            self._abort_if_unique_id_configured(updates=self._data())
-            return self._create_entry()
+            return await self._async_finish()
         return self.async_show_form(
             step_id="zeroconf_confirm",
             data_schema=CODE_SCHEMA,
@@ -155,7 +154,7 @@ class HearthwardFlowHandler(ConfigFlow, domain=DOMAIN):
         if user_input is not None and not (
             errors := await self._async_identify(self._url, self._token)
         ):
-            return self._create_entry()
+            return await self._async_finish()
         return self.async_show_form(
             step_id="hassio_confirm",
             data_schema=probatio.Schema({}),
@@ -180,9 +179,7 @@ class HearthwardFlowHandler(ConfigFlow, domain=DOMAIN):
                 entry.data[CONF_URL], user_input[CONF_CODE]
             )
         ):
-            await self.async_set_unique_id(self._hub.id, raise_on_progress=False)
-            self._abort_if_unique_id_mismatch(reason="different_hub")
-            return self.async_update_reload_and_abort(entry, data_updates=self._data())
+            return await self._async_update(entry)
         return self.async_show_form(
             step_id="reauth_confirm",
             data_schema=CODE_SCHEMA,
@@ -201,9 +198,7 @@ class HearthwardFlowHandler(ConfigFlow, domain=DOMAIN):
                 user_input[CONF_URL], entry.data[CONF_TOKEN]
             )
         ):
-            await self.async_set_unique_id(self._hub.id, raise_on_progress=False)
-            self._abort_if_unique_id_mismatch(reason="different_hub")
-            return self.async_update_reload_and_abort(entry, data_updates=self._data())
+            return await self._async_update(entry)
         return self.async_show_form(
             step_id="reconfigure",
             data_schema=self.add_suggested_values_to_schema(
@@ -238,11 +233,21 @@ class HearthwardFlowHandler(ConfigFlow, domain=DOMAIN):
         self._url, self._token = base, token
         return {}
 
+    async def _async_finish(self) -> ConfigFlowResult:
+        """Create an entry for the hub, or give the one that it has what is new."""
+        # What was announced may be older than what is at its address now.
+        await self.async_set_unique_id(self._hub.id, raise_on_progress=False)
+        self._abort_if_unique_id_configured(updates=self._data())
+        return self.async_create_entry(title=self._hub.name, data=self._data())
+
+    async def _async_update(self, entry: HearthwardConfigEntry) -> ConfigFlowResult:
+        """Give the entry what is new, unless it belongs to another hub."""
+        await self.async_set_unique_id(self._hub.id, raise_on_progress=False)
+        self._abort_if_unique_id_mismatch(reason="different_hub")
+        return self.async_update_reload_and_abort(entry, data_updates=self._data())
+
     def _data(self) -> dict[str, Any]:
         return {CONF_URL: self._url, CONF_TOKEN: self._token}
-
-    def _create_entry(self) -> ConfigFlowResult:
-        return self.async_create_entry(title=self._hub.name, data=self._data())
 
 
 class HearthwardOptionsFlowHandler(OptionsFlowWithReload):
@@ -274,6 +279,15 @@ class HearthwardOptionsFlowHandler(OptionsFlowWithReload):
                 self.config_entry.options,
             ),
         )
+
+
+def _is_connected(entry: HearthwardConfigEntry | None) -> bool:
+    """Return if the hub of an entry is being followed."""
+    return (
+        entry is not None
+        and entry.state is ConfigEntryState.LOADED
+        and entry.runtime_data.coordinator.last_update_success
+    )
 
 
 def _url(host: str, port: int | None) -> str:

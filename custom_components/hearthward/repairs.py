@@ -1,5 +1,6 @@
 """Repair flows of Hearthward."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
@@ -23,6 +24,14 @@ from .models import STATUS_PENDING, Device
 
 CONF_AREA: Final = "area"
 CONF_NAME: Final = "name"
+
+APPROVE_SCHEMA: Final = probatio.Schema(
+    {
+        probatio.Required(CONF_NAME): TextSelector(),
+        probatio.Optional(CONF_AREA): AreaSelector(),
+    }
+)
+REJECT_SCHEMA: Final = probatio.Schema({})
 
 
 class PendingDeviceFlow(RepairsFlow):
@@ -51,41 +60,31 @@ class PendingDeviceFlow(RepairsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Ask for a name and an area, and let the device in."""
-        found = self._find()
-        if found is None:
-            return self.async_abort(reason="not_pending")
-        client, home, device = found
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            try:
-                await client.approve(
-                    device.id,
-                    user_input[CONF_NAME],
-                    self._area_name(user_input.get(CONF_AREA)),
-                )
-            except HearthwardError as error:
-                errors["base"] = _error_key(error)
-            else:
-                return self.async_create_entry(data={})
-        return self.async_show_form(
-            step_id="approve",
-            data_schema=self.add_suggested_values_to_schema(
-                probatio.Schema(
-                    {
-                        probatio.Required(CONF_NAME): TextSelector(),
-                        probatio.Optional(CONF_AREA): AreaSelector(),
-                    }
-                ),
-                user_input or {CONF_NAME: device.name},
-            ),
-            description_placeholders=device_placeholders(home, device),
-            errors=errors,
-        )
+
+        async def approve(client: HearthwardClient, answers: dict[str, Any]) -> None:
+            area = self._area_name(answers.get(CONF_AREA))
+            await client.approve(self._device_id, answers[CONF_NAME], area)
+
+        return await self._async_decide("approve", APPROVE_SCHEMA, user_input, approve)
 
     async def async_step_reject(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Ask once more, and turn the device away."""
+
+        async def revoke(client: HearthwardClient, answers: dict[str, Any]) -> None:
+            await client.revoke(self._device_id)
+
+        return await self._async_decide("reject", REJECT_SCHEMA, user_input, revoke)
+
+    async def _async_decide(
+        self,
+        step_id: str,
+        schema: probatio.Schema,
+        user_input: dict[str, Any] | None,
+        decide: Callable[[HearthwardClient, dict[str, Any]], Awaitable[None]],
+    ) -> RepairsFlowResult:
+        """Show a form; once it is filled in, tell the hub what was decided."""
         found = self._find()
         if found is None:
             return self.async_abort(reason="not_pending")
@@ -93,14 +92,16 @@ class PendingDeviceFlow(RepairsFlow):
         errors: dict[str, str] = {}
         if user_input is not None:
             try:
-                await client.revoke(device.id)
+                await decide(client, user_input)
             except HearthwardError as error:
                 errors["base"] = _error_key(error)
             else:
                 return self.async_create_entry(data={})
         return self.async_show_form(
-            step_id="reject",
-            data_schema=probatio.Schema({}),
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(
+                schema, user_input or {CONF_NAME: device.name}
+            ),
             description_placeholders=device_placeholders(home, device),
             errors=errors,
         )

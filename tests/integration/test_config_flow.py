@@ -242,6 +242,17 @@ async def test_zeroconf_of_known_hub(
     assert entry.data == {CONF_URL: hub.url, CONF_TOKEN: token}
 
 
+async def test_zeroconf_of_connected_hub(
+    hass: HomeAssistant, home: MockConfigEntry, hub: RunningHub
+) -> None:
+    """A hub that answers where it is does not move by hearsay."""
+    announced = zeroconf(hub)
+    announced.port = 9
+    result = await begin(hass, SOURCE_ZEROCONF, announced)
+    assert result["reason"] == "already_configured"
+    assert home.data[CONF_URL] == hub.url
+
+
 async def test_zeroconf_of_another_that_is_known(
     hass: HomeAssistant, hub: RunningHub, entry: MockConfigEntry
 ) -> None:
