@@ -24,7 +24,9 @@ ESPHOME = ROOT / ".cache" / "firmware-venv" / "bin" / "esphome"
 NODES = ("heater", "care-button", "sensor-node")
 """The nodes of the simulated home, named as their files in sim/firmware."""
 
-_SOURCES = (ROOT / "esphome", SIM / "components", SIM / "firmware")
+_COMPONENTS = (ROOT / "esphome" / "components", SIM / "components")
+_WORD = re.compile(r"[a-z0-9_]+")
+_YAML_FILE = re.compile(r"[\w./-]+\.yaml")
 _STEP = re.compile(r"^\[(\d+)/(\d+)\]")
 
 type Tell = Callable[[str], None]
@@ -61,7 +63,7 @@ def build_other(node: str, source: Path, tell: Tell) -> Firmware:
     CACHE.mkdir(parents=True, exist_ok=True)
     with _alone():
         preload = _build_preload(tell)
-        program = _compile(node, source, [source], tell)
+        program = _compile(node, source, tell)
     return Firmware({node: program}, preload)
 
 
@@ -100,16 +102,16 @@ def _build_program(node: str, tell: Tell) -> Path:
     source = SIM / "firmware" / f"{node}.yaml"
     if not source.exists():
         raise BuildError(f"There is no {source.relative_to(ROOT)}")
-    return _compile(node, source, _files(), tell)
+    return _compile(node, source, tell)
 
 
-def _compile(node: str, source: Path, inputs: list[Path], tell: Tell) -> Path:
+def _compile(node: str, source: Path, tell: Tell) -> Path:
     if not ESPHOME.exists():
         raise BuildError("ESPHome is not installed in this clone: run script/setup")
     directory = CACHE / node
     directory.mkdir(parents=True, exist_ok=True)
     target = directory / "program"
-    digest = _digest(inputs, f"{node} {_esphome_version()}")
+    digest = _digest(_inputs(source), f"{node} {_esphome_version()}")
     if _is_current(target, digest):
         return target
     tell(f"compiling the firmware of {node}")
@@ -136,15 +138,37 @@ def _compile(node: str, source: Path, inputs: list[Path], tell: Tell) -> Path:
     return target
 
 
-def _files() -> list[Path]:
-    return sorted(
+def _inputs(source: Path) -> list[Path]:
+    """Return the files that a node is made from: its YAML, what that includes, its components.
+
+    A component belongs to a node when its name stands in that YAML.
+    """
+    texts = _included(source)
+    words = {word for text in texts.values() for word in _WORD.findall(text)}
+    components = [
         path
-        for top in _SOURCES
-        for path in top.rglob("*")
+        for top in _COMPONENTS
+        for path in top.glob("*/**/*")
         if path.is_file()
-        and not {"__pycache__", ".esphome"}.intersection(path.parts)
-        and path.name != "secrets.yaml"
-    )
+        and "__pycache__" not in path.parts
+        and path.relative_to(top).parts[0] in words
+    ]
+    return sorted({*texts, *components})
+
+
+def _included(source: Path) -> dict[Path, str]:
+    """Return a YAML file and all that it includes, with their texts."""
+    texts: dict[Path, str] = {}
+    waiting = [source]
+    while waiting:
+        path = waiting.pop()
+        texts[path] = path.read_text(encoding="utf-8")
+        named = (path.parent / name for name in _YAML_FILE.findall(texts[path]))
+        waiting += [
+            each for other in named if (each := other.resolve()) not in texts
+            and each.is_file()
+        ]  # fmt: skip
+    return texts
 
 
 def _esphome_version() -> str:
@@ -155,7 +179,7 @@ def _esphome_version() -> str:
 def _digest(files: list[Path], extra: str) -> str:
     whole = sha256(extra.encode())
     for path in files:
-        whole.update(str(path.relative_to(ROOT)).encode())
+        whole.update(os.path.relpath(path, ROOT).encode())
         whole.update(path.read_bytes())
     return whole.hexdigest()
 

@@ -34,7 +34,7 @@ from .world import World
 
 # At speed 1 a press of a button reaches its node within this, s.
 REAL_TICK = 0.1
-# In virtual time a step is as long as a step of the plant, s of home time.
+# In virtual time a step is at most this long, s of home time, and in real time at most REAL_TICK.
 VIRTUAL_TICK = 1.0
 # How far behind the real clock a paced home may fall before it gives up catching up, s.
 MOST_BEHIND = 1.0
@@ -148,7 +148,7 @@ class Live:
         loop = asyncio.get_running_loop()
         due = loop.time()
         while not self._stop.is_set():
-            tick = VIRTUAL_TICK if self._virtual else REAL_TICK
+            tick = min(VIRTUAL_TICK, REAL_TICK * self._speed)
             self._world.step(tick)
             if with_parent and os.getppid() != self._parent:
                 return

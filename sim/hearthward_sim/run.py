@@ -38,9 +38,13 @@ async def run_scenario(
     """
     home = _adjusted(home, scenario)
     shutil.rmtree(directory / NODE, ignore_errors=True)
+    (directory / NODE).mkdir(parents=True)
     program = Program(
         name=NODE,
-        binary=firmware.programs[NODE],
+        # A copy, so that a reboot starts the same program though another was built meanwhile.
+        binary=Path(
+            shutil.copy2(firmware.programs[NODE], directory / NODE / "program")
+        ),
         preload=firmware.preload,
         directory=directory / NODE,
         api_port=free_port(),

@@ -1,14 +1,14 @@
 // A virtual clock for programs of ESPHome's `host` platform, as a library to preload.
 //
-// Without HEARTHWARD_CLOCK in the environment every function here is the C library's own. With it, time stands still
-// while the program computes and moves only when the program waits. The simulator, listening on the unix stream socket
+// Without HEARTHWARD_CLOCK in the environment time is real; only the monotonic clock starts anew with the program, as on a
+// microcontroller. With it, time stands still while the program computes and moves only when the program waits. The simulator, listening on the unix stream socket
 // of that name, decides how far it may move:
 //
 //   program to simulator   report {monotonic now, count of waits}     "I have used up my time"
 //   simulator to program   grant  {monotonic until, wall clock at 0}  "you may live until then"
 //
-// all as native 64-bit integers in nanoseconds (both ends are on one machine). The monotonic clock starts anew with
-// every program start, as on a microcontroller; the wall clock is the simulator's and may be wrong or lost.
+// all as native 64-bit integers in nanoseconds (both ends are on one machine). The wall clock is the simulator's and may
+// be wrong or lost.
 //
 // The outside is heard only at the beginning of a grant, before time moves; between its report and the next grant the
 // program does nothing at all. So program and simulator act strictly in turn, a run depends on what was sent at which
@@ -61,6 +61,7 @@ struct grant {
 static bool started;
 static bool is_virtual;
 static int clock_fd = -1;
+static int64_t real_start_ns;
 static int64_t now_ns = START_NS;
 static int64_t until_ns = START_NS;
 static int64_t wall_at_zero_ns;
@@ -69,6 +70,12 @@ static bool reported;
 static bool hearing;
 static unsigned heard_this_grant;
 static unsigned reads_since_wait;
+
+static struct timespec to_timespec(int64_t ns) {
+  return (struct timespec){.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
+}
+
+static int64_t from_timespec(const struct timespec *t) { return t->tv_sec * NS_PER_S + t->tv_nsec; }
 
 static void die(const char *what) {
   dprintf(STDERR_FILENO, "vclock: %s: %s\n", what, strerror(errno));
@@ -125,8 +132,15 @@ static void take_grant(void) {
   heard_this_grant = 0;
 }
 
+static int64_t real_monotonic(void) {
+  struct timespec now;
+  syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+  return from_timespec(&now);
+}
+
 static void start(void) {
   started = true;
+  real_start_ns = real_monotonic() - START_NS;
   const char *path = getenv("HEARTHWARD_CLOCK");
   if (path == NULL || *path == '\0')
     return;
@@ -225,24 +239,19 @@ static int64_t read_clock(void) {
   return now_ns;
 }
 
-static struct timespec to_timespec(int64_t ns) {
-  return (struct timespec){.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
-}
-
-static int64_t from_timespec(const struct timespec *t) { return t->tv_sec * NS_PER_S + t->tv_nsec; }
-
 int clock_gettime(clockid_t id, struct timespec *out) {
-  if (!vclock_is_virtual())
-    return (int) syscall(SYS_clock_gettime, id, out);
+  const bool in_virtual_time = vclock_is_virtual();
   switch (id) {
     case CLOCK_MONOTONIC:
     case CLOCK_MONOTONIC_RAW:
     case CLOCK_MONOTONIC_COARSE:
     case CLOCK_BOOTTIME:
-      *out = to_timespec(read_clock());
+      *out = to_timespec(in_virtual_time ? read_clock() : real_monotonic() - real_start_ns);
       return 0;
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
+      if (!in_virtual_time)
+        return (int) syscall(SYS_clock_gettime, id, out);
       *out = to_timespec(wall_at_zero_ns + read_clock());
       return 0;
     default:
@@ -289,15 +298,17 @@ int nanosleep(const struct timespec *length, struct timespec *rest) {
 }
 
 int clock_nanosleep(clockid_t id, int flags, const struct timespec *when, struct timespec *rest) {
-  // This one returns the error instead of setting errno.
-  if (!vclock_is_virtual())
-    return syscall(SYS_clock_nanosleep, id, flags, when, rest) == 0 ? 0 : errno;
   int64_t length = from_timespec(when);
-  if ((flags & TIMER_ABSTIME) != 0)
-    length -= id == CLOCK_REALTIME ? wall_at_zero_ns + now_ns : now_ns;
-  if (length > 0)
-    sleep_ns(length);
-  return 0;
+  if ((flags & TIMER_ABSTIME) != 0) {
+    struct timespec now;
+    clock_gettime(id, &now);
+    length -= from_timespec(&now);
+  }
+  if (length <= 0)
+    return 0;
+  // This one returns the error instead of setting errno.
+  const struct timespec relative = to_timespec(length);
+  return nanosleep(&relative, rest) == 0 ? 0 : errno;
 }
 
 int usleep(useconds_t length) {
