@@ -50,7 +50,7 @@ def target_of(hass: HomeAssistant, kind: str) -> dict[str, str]:
     zone = dr.async_get(hass).async_get(entity.device_id)
     assert isinstance(zone, dr.ChildDeviceEntry)
     return {
-        "event": {"entity_id": "event.heater_heater"},
+        "event": {"entity_id": "event.heater_activity"},
         "zone entity": {"entity_id": ZONE},
         "zone": {"device_id": zone.id},
         "heater": {"device_id": zone.parent_device_id},

@@ -31,7 +31,7 @@ from .hub import RunningHub
 ZONE = "climate.heater_living_room"
 BURNER = "binary_sensor.heater_burner"
 ALARM = "binary_sensor.care_button_alarm"
-EVENT = "event.heater_heater"
+EVENT = "event.heater_activity"
 
 
 def state(hass: HomeAssistant, entity_id: str) -> str:
