@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 import socket
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ from aioesphomeapi import (
 )
 
 from hearthward_sim.actions import PlantAction, Temperatures
-from hearthward_sim.build import build
+from hearthward_sim.build import Firmware, build
 from hearthward_sim.node import Program
 from hearthward_sim.parameters import load_home
 from hearthward_sim.world import World
@@ -47,7 +48,7 @@ class Bench:
         self._directory = directory
         self._step = step
         self._start = start
-        firmware = build(lambda line: None, (name,))
+        firmware = _firmware(name)
         self._program = Program(
             name=name,
             binary=firmware.programs[name],
@@ -240,6 +241,11 @@ class Bench:
             self.events.append((point, state.event_type))
         else:
             self.states[point] = state
+
+
+@cache
+def _firmware(name: str) -> Firmware:
+    return build(lambda line: None, (name,))
 
 
 def _point_id(entity: EntityInfo, zones: dict[int, str]) -> PointId:
