@@ -3,7 +3,7 @@
 A device says hello and is pending; a person approves it; it becomes active when it first speaks
 after that; it can be revoked at any time. Every change is a `device` entry whose body is the whole
 device, written in the same transaction as the registry's own table. A `device` entry without a
-body says that the device was deleted.
+body says that the device was deleted. That a device came or went is a `status` entry alone.
 """
 
 from collections.abc import Callable
@@ -128,10 +128,13 @@ class Registry:
                     )
                 ]
             )
-            return self._store(
-                transaction,
-                replace(known, online=online, problem=problem, last_seen=when),
-            )
+            changed = replace(known, online=online, problem=problem, last_seen=when)
+            if known.problem == problem:
+                # The status entry says it all; a node that comes and goes shall not
+                # fill the lifelog with its description.
+                self._put(transaction, changed)
+                return changed
+            return self._store(transaction, changed)
 
         return await self._lifelog.transact(work)
 
@@ -244,12 +247,18 @@ class Registry:
 
         return await self._lifelog.transact(work)
 
-    def _store(self, transaction: Transaction, device: Device) -> Device:
+    def _put(self, transaction: Transaction, device: Device) -> bytes:
+        """Write a device into the registry's table and return it encoded."""
         body = msgspec.json.encode(device)
         transaction.put(
             devices,
             {"home": self._lifelog.home, "id": device.id, "body": body.decode()},
         )
+        return body
+
+    def _store(self, transaction: Transaction, device: Device) -> Device:
+        """Write a device, and an entry that tells everybody what it is now."""
+        body = self._put(transaction, device)
         transaction.append(
             [
                 Draft(
@@ -286,11 +295,17 @@ class Registry:
 
     def _note(self, batch: Batch) -> None:
         for entry in batch.entries:
-            if entry.kind is not EntryKind.DEVICE or entry.device is None:
+            if entry.device is None:
                 continue
-            if entry.body is None:
+            if entry.kind is EntryKind.STATUS and entry.device in self._devices:
+                self._devices[entry.device] = replace(
+                    self._devices[entry.device],
+                    online=bool(entry.value),
+                    last_seen=entry.ts,
+                )
+            elif entry.kind is EntryKind.DEVICE and entry.body is None:
                 self._devices.pop(entry.device, None)
-            else:
+            elif entry.kind is EntryKind.DEVICE:
                 self._devices[entry.device] = msgspec.convert(entry.body, Device)
 
 
