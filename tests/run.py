@@ -27,29 +27,29 @@ NO_TESTS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A folder of tests and how pytest runs it."""
+    """Folders of tests and how pytest runs them."""
 
     what: str
-    path: str
+    paths: tuple[str, ...]
     options: tuple[str, ...] = ()
 
 
 PARTS = {
     "native": Part(
-        what="control logic, natively compiled", path="tests/firmware/native"
+        what="control logic, natively compiled", paths=("tests/firmware/native",)
     ),
     "firmware": Part(
         what="the firmware in the simulated home",
-        path="tests/firmware/scenarios",
-        options=("-n", "2"),
+        paths=("tests/firmware/esphome", "tests/firmware/scenarios"),
+        options=("-n", "2", "--dist", "loadfile"),
     ),
-    "hub": Part(what="the hub", path="tests/hub"),
+    "hub": Part(what="the hub", paths=("tests/hub",)),
     "contract": Part(
-        what="the API against its OpenAPI document", path="tests/contract"
+        what="the API against its OpenAPI document", paths=("tests/contract",)
     ),
     "integration": Part(
         what="the integration inside Home Assistant",
-        path="tests/integration",
+        paths=("tests/integration",),
         options=(
             "-p",
             "homeassistant",
@@ -58,8 +58,10 @@ PARTS = {
             "--cov-fail-under=95",
         ),
     ),
-    "e2e": Part(what="firmware, hub, Home Assistant and a browser", path="tests/e2e"),
-    "faults": Part(what="kills, cuts and restarts", path="tests/faults"),
+    "e2e": Part(
+        what="firmware, hub, Home Assistant and a browser", paths=("tests/e2e",)
+    ),
+    "faults": Part(what="kills, cuts and restarts", paths=("tests/faults",)),
 }
 
 
@@ -148,7 +150,7 @@ def run_part(name: str, extra: Sequence[str]) -> Outcome:
     log = None if extra else folder / "log.txt"
     command = (
         sys.executable,
-        *("-m", "pytest", part.path, f"--junitxml={report}", "--durations=5"),
+        *("-m", "pytest", *part.paths, f"--junitxml={report}", "--durations=5"),
         *part.options,
         *extra,
     )
