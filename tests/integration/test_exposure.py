@@ -14,7 +14,7 @@ from .hub import RunningHub
 
 DOOR = "binary_sensor.door"
 WEATHER = "weather.home"
-SECRET = "sensor.secret"
+PRIVATE = "sensor.private"
 
 
 def seen(hub: RunningHub) -> dict[str, PointState]:
@@ -32,7 +32,7 @@ async def exposing(
 ) -> MockConfigEntry:
     """Return the config entry of a hub that may see a door and the weather."""
     hass.states.async_set(DOOR, "off")
-    hass.states.async_set(SECRET, "42")
+    hass.states.async_set(PRIVATE, "42")
     hass.config_entries.async_update_entry(
         entry, options={CONF_EXPOSED: [DOOR, WEATHER]}
     )
@@ -48,7 +48,7 @@ async def test_states_are_forwarded(
     assert hub.parts.exposed.entities == (DOOR, WEATHER)
     assert seen(hub)[DOOR].value == 0
     hass.states.async_set(DOOR, "on")
-    hass.states.async_set(SECRET, "43")
+    hass.states.async_set(PRIVATE, "43")
     hass.states.async_set(
         WEATHER, "sunny", {"since": datetime(2026, 11, 21, tzinfo=UTC)}
     )
