@@ -16,7 +16,7 @@ from .home_assistant_client import HomeAssistantClient
 from .process import Process, ProcessError
 
 USER = "demo"
-PASSWORD = "hearthward"
+PASSWORD = "hearthward"  # pragma: allowlist secret
 
 # What the demo shows; everything else that default_config loads costs start-up time.
 CONFIGURATION: Mapping[str, Any] = {

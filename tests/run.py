@@ -40,8 +40,8 @@ PARTS = {
     ),
     "firmware": Part(
         what="the firmware in the simulated home",
-        paths=("tests/firmware/esphome", "tests/firmware/scenarios"),
-        options=("-n", "2", "--dist", "loadfile"),
+        paths=("tests/firmware/scenarios", "tests/firmware/esphome"),
+        options=("-n", "2", "--dist", "worksteal"),
     ),
     "hub": Part(what="the hub", paths=("tests/hub",)),
     "contract": Part(

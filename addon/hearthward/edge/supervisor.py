@@ -18,7 +18,7 @@ _LOGGER = logging.getLogger(__name__)
 URL = "http://supervisor"
 SERVICE = "hearthward"
 
-_SECRET = "supervisor/home_assistant"
+_SECRET = "supervisor/home_assistant"  # pragma: allowlist secret
 _TIMEOUT = aiohttp.ClientTimeout(total=20)
 _FIRST_WAIT = 2.0
 _LONGEST_WAIT = 300.0
