@@ -102,7 +102,9 @@ class Bench:
         )  # fmt: skip
         await self._live(client.connect(log_errors=False))
         self._client = client
-        self.info, entities, _ = await self._live(client.device_info_and_list_entities())
+        self.info, entities, _ = await self._live(
+            client.device_info_and_list_entities()
+        )
         zones = {device.device_id: device.name for device in self.info.devices}
         self._points = {
             (entity.device_id, entity.key): _point_id(entity, zones)

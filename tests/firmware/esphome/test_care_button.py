@@ -60,7 +60,9 @@ async def test_feedback_needs_no_hub(care_button: Bench) -> None:
     assert care_button.outputs["led"] == 1.0
 
 
-async def test_an_alarm_is_repeated_until_it_is_acknowledged(care_button: Bench) -> None:
+async def test_an_alarm_is_repeated_until_it_is_acknowledged(
+    care_button: Bench,
+) -> None:
     """An alarm that nobody answers does not fall silent; one that is answered does."""
     care_button.apply(Press(channel="button"))
     await care_button.run(35)
@@ -138,7 +140,9 @@ async def test_an_alarm_outlives_a_power_cut(care_button: Bench) -> None:
     await care_button.power_cut()
     assert care_button.state("alarm") is True
     care_button.events.clear()
-    await care_button.until(lambda: "pressed" in pressed(care_button), "told", within=15)
+    await care_button.until(
+        lambda: "pressed" in pressed(care_button), "told", within=15
+    )
 
 
 async def test_an_alarm_raised_without_a_hub_is_told_on_its_return(

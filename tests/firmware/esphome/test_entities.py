@@ -60,14 +60,16 @@ async def test_the_node_says_what_it_is(heater: Bench) -> None:
 
 async def test_every_entity_is_there_and_no_other(heater: Bench) -> None:
     """Object ids are translation keys elsewhere: none may be renamed by accident."""
-    expected = {
-        name: kind for kind, names in NODE.items() for name in names.split()
-    }
+    expected = {name: kind for kind, names in NODE.items() for name in names.split()}
     for zone, sensors in SENSORS.items():
         expected |= {
-            f"{zone}.{name}": kind for kind, names in ZONE.items() for name in names.split()
+            f"{zone}.{name}": kind
+            for kind, names in ZONE.items()
+            for name in names.split()
         }
-        expected |= {f"{zone}.{kind}_temperature": SensorInfo for kind in sensors.split()}
+        expected |= {
+            f"{zone}.{kind}_temperature": SensorInfo for kind in sensors.split()
+        }
     assert {point: type(info) for point, info in heater.entities.items()} == expected
 
 

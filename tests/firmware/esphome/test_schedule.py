@@ -51,8 +51,10 @@ async def test_the_schedule_is_followed_to_the_minute(heater: Bench) -> None:
     await heater.set("living_room.schedule_monday", "05:30 normal, 06:15 eco")
     await heater.disconnect()
     await heater.until(
-        lambda: heater.world.local_time().hour == 5
-        and heater.world.local_time().minute == 29,
+        lambda: (
+            heater.world.local_time().hour == 5
+            and heater.world.local_time().minute == 29
+        ),
         "it is 05:29",
     )
     await heater.connect()
