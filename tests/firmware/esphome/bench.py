@@ -9,19 +9,22 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from shutil import copy2
 import socket
+from tempfile import gettempdir
 from zoneinfo import ZoneInfo
 
 from aioesphomeapi import (
-    APIClient,
     ClimateInfo,
     ClimateMode,
     ClimatePreset,
+    ClimateState,
     DeviceInfo,
     EntityInfo,
     EntityState,
     Event,
 )
+from aioesphomeapi.client import APIClient
 
 from hearthward_sim.actions import PlantAction, Temperatures
 from hearthward_sim.build import Firmware, build
@@ -32,6 +35,7 @@ from hearthward_sim.world import World
 MONDAY = datetime(2026, 1, 12, 5, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 # The client's own liveness checks go by the real clock, which has no say here.
 NEVER = 1e6
+PACE = 0.02
 
 type Key = tuple[int, int]
 type PointId = str
@@ -41,17 +45,29 @@ class Bench:
     """One node, its plant and a client."""
 
     def __init__(
-        self, name: str, directory: Path, *, start: datetime = MONDAY, step: float = 1.0
+        self,
+        name: str,
+        directory: Path,
+        *,
+        start: datetime = MONDAY,
+        step: float = 1.0,
+        own_program: bool = False,
     ) -> None:
-        """Prepare a node that is still without power."""
+        """Prepare a node that is still without power.
+
+        `own_program` gives it a copy of its program, for a node that replaces it.
+        """
         self.name = name
         self._directory = directory
         self._step = step
         self._start = start
         firmware = _firmware(name)
+        binary = firmware.programs[name]
+        if own_program:
+            binary = Path(copy2(binary, directory / "program"))
         self._program = Program(
             name=name,
-            binary=firmware.programs[name],
+            binary=binary,
             preload=firmware.preload,
             directory=directory / name,
             api_port=_free_port(),
@@ -61,6 +77,7 @@ class Bench:
             load_home(), [self._program], directory, start=start, virtual=True
         )
         self.pumps: list[Callable[[], None]] = []
+        """What is called after each step, for peers of the node beside the plant."""
         self.info: DeviceInfo
         self.entities: dict[PointId, EntityInfo] = {}
         self.states: dict[PointId, EntityState] = {}
@@ -73,6 +90,16 @@ class Bench:
     def log(self) -> str:
         """Return what the node has logged."""
         return (self._program.directory / "node.log").read_text(errors="replace")
+
+    @property
+    def program(self) -> Path:
+        """Return the file of the node's program."""
+        return self._program.binary
+
+    @property
+    def ota_port(self) -> int:
+        """Return the port that takes updates."""
+        return self._program.ota_port
 
     @property
     def outputs(self) -> dict[str, float]:
@@ -159,6 +186,14 @@ class Bench:
             await self._tick()
         assert condition(), f"not within {within:.0f} s of home time: {what}"
 
+    async def paced_until(self, condition: Callable[[], bool], what: str) -> None:
+        """Let home time pass no faster than real time: for peers that live in real time."""
+        async with asyncio.timeout(120):
+            while not condition():
+                self.world.step(PACE)
+                await asyncio.sleep(PACE)
+        assert condition(), what
+
     async def says(self, point: PointId, state: object, within: float = 60) -> None:
         """Let home time pass until a point has this state."""
         await self.until(
@@ -171,9 +206,17 @@ class Bench:
         """Return the state of a point, None before there is one."""
         return getattr(self.states.get(point), "state", None)
 
-    def climate(self, zone: str) -> EntityState:
+    def climate(self, zone: str) -> ClimateState:
         """Return the climate state of a zone."""
-        return self.states[f"{zone}.zone"]
+        state = self.states[f"{zone}.zone"]
+        assert isinstance(state, ClimateState)
+        return state
+
+    def number(self, point: PointId) -> float:
+        """Return the state of a number or sensor."""
+        value = self.state(point)
+        assert isinstance(value, float)
+        return value
 
     async def press(self, point: PointId) -> None:
         """Press a button of the API."""
@@ -267,7 +310,7 @@ def _free_port() -> int:
 @contextmanager
 def short_directory(tmp_path: Path) -> Iterator[Path]:
     """Yield a link to a directory that is short enough for a unix socket."""
-    link = Path("/tmp") / f"hw-{abs(hash(tmp_path)) % 10**8}"
+    link = Path(gettempdir()) / f"hw-{abs(hash(tmp_path)) % 10**8}"
     link.symlink_to(tmp_path)
     try:
         yield link

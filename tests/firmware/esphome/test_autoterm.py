@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 import fcntl
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 
@@ -11,7 +12,7 @@ from hearthward_sim.autoterm import Autoterm, State, Type
 from .bench import Bench, short_directory
 
 # What sim/firmware/heater-autoterm.yaml opens.
-LINK = Path("/tmp/hearthward-autoterm")
+LINK = Path(gettempdir()) / "hearthward-autoterm"
 
 
 class BusHeater(Bench):

@@ -29,11 +29,10 @@ async def test_measurements_arrive(sensor_node: Bench) -> None:
     """What changes is told."""
     sensor_node.apply(Set(channel="humidity", value=61))
     await sensor_node.says("humidity", 61.0)
-    before = sensor_node.state("temperature")
-    assert isinstance(before, float)
+    before = sensor_node.number("temperature")
     sensor_node.heat(living_room__air=before + 4)
     await sensor_node.until(
-        lambda: sensor_node.state("temperature") > before + 2,  # type: ignore[operator]  # a float
+        lambda: sensor_node.number("temperature") > before + 2,
         "the room is warmer",
         within=60,
     )
