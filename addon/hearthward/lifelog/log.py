@@ -209,6 +209,7 @@ class Lifelog:
     def _publish(
         self, entries: tuple[Entry, ...], outcomes: Sequence[Outcome], *, stored: bool
     ) -> None:
+        """Make a commit visible, then answer its producers, then wake the followers."""
         if entries:
             self._advance(Batch(entries))
         self.failure = None if stored else str(outcomes[0].error)
@@ -219,6 +220,9 @@ class Lifelog:
                 unit.future.set_result(result)
             else:
                 unit.future.set_exception(error)
+        if entries:
+            self._changed.set()
+            self._changed = asyncio.Event()
 
     def _advance(self, batch: Batch) -> None:
         self.last = batch.last
@@ -228,8 +232,6 @@ class Lifelog:
         for projection in self._projections:
             projection(batch)
         self._remember(batch)
-        self._changed.set()
-        self._changed = asyncio.Event()
 
     def _note_state(self, entry: Entry) -> None:
         if entry.device is None or entry.point is None:

@@ -38,7 +38,6 @@ entries = Table(
         "kind",
         "ts",
         sqlite_where=text("kind <> 'state'"),
-        postgresql_where=text("kind <> 'state'"),
     ),
     sqlite_with_rowid=False,
 )

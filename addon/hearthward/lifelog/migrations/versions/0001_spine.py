@@ -39,7 +39,6 @@ def upgrade() -> None:
         "entries",
         ["home", "kind", "ts"],
         sqlite_where=sa.text("kind <> 'state'"),
-        postgresql_where=sa.text("kind <> 'state'"),
     )
     op.create_table(
         "idempotency",
