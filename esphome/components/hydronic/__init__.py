@@ -235,8 +235,9 @@ async def _burner_to_code(config: ConfigType) -> MockObj:
 
 
 async def to_code(config: ConfigType) -> None:
-    # ESPHome copies the sources beside this file only; the control logic has a folder.
-    cg.add_build_flag(f"-I{Path(__file__).parent}")
+    # ESPHome copies the sources beside this file only, and the control logic has a
+    # folder. A C++ flag reaches the compiler of every framework, a plain one does not.
+    cg.add_cxx_build_flag(f"-I{Path(__file__).parent}")
     var = cg.new_Pvariable(config[CONF_ID])
     await cg.register_component(var, config)
 

@@ -214,25 +214,27 @@ void Hydronic::report_(const hearthward::Event &event) {
 #endif
 }
 
+/// The minutes from b to a, both minutes of a day, the short way round midnight.
+static int minutes_between(int a, int b) {
+  constexpr int day = hearthward::MINUTES_PER_DAY;
+  return ((a - b + day / 2) % day + day) % day - day / 2;
+}
+
+static int minute_of(const ESPTime &time) { return time.hour * 60 + time.minute; }
+
 std::string Hydronic::format_slot(const hearthward::NextEvent &next) {
   const ESPTime now = this->time_->now();
   if (!next.known || !now.is_valid())
     return "";
   time_t at = now.timestamp - now.second + next.in_minutes * 60;
-  ESPTime slot = ESPTime::from_epoch_local(at);
-  // The wall clock may be changed to or from summer time before the slot.
-  constexpr int day = hearthward::MINUTES_PER_DAY;
-  int late = (slot.hour * 60 + slot.minute) - next.minute;
-  late = ((late + day / 2) % day + day) % day - day / 2;
-  if (late != 0) {
-    at -= late * 60;
-    slot = ESPTime::from_epoch_local(at);
-  }
-  const ESPTime utc = ESPTime::from_epoch_utc(at);
-  int offset = (slot.hour * 60 + slot.minute) - (utc.hour * 60 + utc.minute);
-  offset = ((offset + day / 2) % day + day) % day - day / 2;
-  return str_sprintf("%04d-%02d-%02dT%02d:%02d:00%c%02d:%02d", slot.year, slot.month, slot.day_of_month, slot.hour,
-                     slot.minute, offset < 0 ? '-' : '+', std::abs(offset) / 60, std::abs(offset) % 60);
+  // The wall clock may change to or from summer time before the slot.
+  at -= minutes_between(minute_of(ESPTime::from_epoch_local(at)), next.minute) * 60;
+  const ESPTime slot = ESPTime::from_epoch_local(at);
+  const int offset = minutes_between(minute_of(slot), minute_of(ESPTime::from_epoch_utc(at)));
+  char text[32];
+  snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:00%c%02d:%02d", slot.year, slot.month, slot.day_of_month,
+           slot.hour, slot.minute, offset < 0 ? '-' : '+', std::abs(offset) / 60, std::abs(offset) % 60);
+  return text;
 }
 
 void Hydronic::set_heating(bool on) {

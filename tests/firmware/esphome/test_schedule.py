@@ -1,12 +1,14 @@
 """The week schedule on the node: edited over the API, kept, and followed without any network."""
 
 from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from aioesphomeapi import ClimatePreset
 
 from hearthward_sim.actions import Clock
 
-from .bench import Bench
+from .bench import Bench, short_directory
 
 
 async def test_a_schedule_is_taken_and_tidied(heater: Bench) -> None:
@@ -36,6 +38,19 @@ async def test_the_next_event_is_told(heater: Bench) -> None:
     assert heater.state("bathroom.next_preset") == "normal"
     told = datetime.fromisoformat(str(heater.state("bathroom.next_event")))
     assert told > heater.world.local_time()
+
+
+async def test_the_next_event_minds_summer_time(tmp_path: Path) -> None:
+    """On the Saturday before clocks change, Monday's slot is told in summer time."""
+    saturday = datetime(2026, 3, 28, 20, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+    with short_directory(tmp_path) as directory:
+        bench = Bench("heater", directory, start=saturday)
+        try:
+            await bench.start()
+            await bench.set("bathroom.schedule_monday", "06:30 normal")
+            await bench.says("bathroom.next_event", "2026-03-30T06:30:00+02:00")
+        finally:
+            await bench.close()
 
 
 async def test_no_schedule_no_event(heater: Bench) -> None:
