@@ -234,7 +234,7 @@ def _temperatures(entities: Entities) -> Json:
             [
                 {
                     "type": "history-graph",
-                    "hours_to_show": 3,
+                    "hours_to_show": 1,
                     "entities": [
                         {"entity": entity, "name": name}
                         for point, name in points.items()
@@ -254,7 +254,7 @@ def _schedules(entities: Entities) -> Json:
         "title": "Schedules",
         "path": "schedules",
         "icon": "mdi:calendar-clock",
-        "max_columns": 3,
+        "max_columns": 2,
         "sections": [
             _section(
                 name,

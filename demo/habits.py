@@ -21,8 +21,12 @@ SCHEDULES: Mapping[str, Slots] = {
 
 
 async def follow(client: HomeAssistantClient, entities: Entities) -> None:
-    """Give every zone its schedule, the same each day, with the integration's action."""
+    """Give every zone its schedule, the same each day, with the integration's action.
+
+    Until its next slot every zone is warm, at whatever hour the demo is looked at.
+    """
     for zone, slots in SCHEDULES.items():
+        entity = entities("heater", f"{zone}.zone")
         await client.call_action(
             "hearthward.set_schedule",
             {
@@ -30,5 +34,8 @@ async def follow(client: HomeAssistantClient, entities: Entities) -> None:
                     {"time": time, "preset": preset} for time, preset in slots.items()
                 ]
             },
-            entity=entities("heater", f"{zone}.zone"),
+            entity=entity,
+        )
+        await client.call_action(
+            "climate.set_preset_mode", {"preset_mode": "normal"}, entity=entity
         )
