@@ -17,6 +17,9 @@ from .stack import Ports, Stack
 
 ROOT = Path(__file__).parent.parent
 DIRECTORY = ROOT / ".cache/demo"
+# Without this file an earlier run was stopped before it had set everything up.
+READY = DIRECTORY / "ready"
+FASTEST = 600
 
 
 class DemoError(Exception):
@@ -48,7 +51,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--fast",
-        type=float,
+        type=_speed,
         default=1,
         metavar="N",
         help="let the time of the home run N times as fast (default: real time)",
@@ -59,12 +62,24 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0
+    if not 0 < speed <= FASTEST:
+        raise argparse.ArgumentTypeError(
+            f"{text} is not a speed above 0 and up to {FASTEST}"
+        )
+    return speed
+
+
 async def _run(options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    if options.fresh:
+    if options.fresh or not READY.exists():
         shutil.rmtree(DIRECTORY, ignore_errors=True)
     stack = Stack(DIRECTORY, _ports(options.port), speed=options.fast)
     running = asyncio.create_task(_prepare_and_watch(stack))
@@ -88,7 +103,7 @@ async def _prepare_and_watch(stack: Stack) -> None:
     async with step("Starting the home, its hub and Home Assistant"):
         await stack.start()
     client = stack.home_assistant.client
-    if not await integration.is_paired(client):
+    if not READY.exists():
         async with step("Pairing Home Assistant with the hub"):
             await integration.pair(client, stack.hub)
         async with step("Letting the three devices into the home"):
@@ -96,6 +111,7 @@ async def _prepare_and_watch(stack: Stack) -> None:
         async with step("Giving the zones a schedule, and you a dashboard"):
             await habits.follow(client, await stack.wait_for_entities())
             await dashboard.install(client)
+        READY.touch()
     print(
         f"\n  Open   {stack.home_assistant.url}\n"
         f"  Login  {USER}\n"
@@ -121,11 +137,11 @@ async def _watch(stack: Stack) -> None:
 
 def _ports(port: int) -> Ports:
     """Return the ports, the same as last time but for Home Assistant's."""
+    if not 1 <= port <= 65535 - len(NODES) - 1:
+        raise DemoError(f"{port} is not a port; choose one with --port, e.g. 8123.")
     ports = Ports.load(DIRECTORY) or Ports.following(port)
     ports = ports.with_home_assistant(port)
     taken = [number for number in ports.all if not port_is_free(number)]
-    if not 1 <= port <= 65535 - len(ports.all):
-        raise DemoError(f"{port} is not a port; choose one with --port, e.g. 8123.")
     if port in taken:
         raise DemoError(
             f"Port {port} is taken by another program."

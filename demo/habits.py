@@ -36,6 +36,11 @@ async def follow(client: HomeAssistantClient, entities: Entities) -> None:
             },
             entity=entity,
         )
+        # The heater takes up a new schedule with its next step, and then says so.
+        await client.wait_for_state(
+            entities("heater", f"{zone}.next_event"),
+            lambda state: state["state"] != "unknown",
+        )
         await client.call_action(
             "climate.set_preset_mode", {"preset_mode": "normal"}, entity=entity
         )

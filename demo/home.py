@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+import os
 from pathlib import Path
+import signal
 import sys
 from typing import Any
 
-from hearthward_sim.build import NODES, BuildError, build
+from hearthward_sim.build import NODES
 from hearthward_sim.control import SOCKET, inject
 
-from .process import Process, ProcessError, accepts_connections
+from .process import Process, ProcessError, accepts_connections, dies_with_parent
 
 __all__ = ["NODES", "SimulatedHome", "build_firmware"]
 
@@ -63,7 +65,23 @@ async def build_firmware(tell: Callable[[str], None] = lambda _: None) -> None:
 
     Raises ProcessError with the compiler's last words.
     """
+    process = await asyncio.create_subprocess_exec(
+        *dies_with_parent(),
+        *(COMMAND, "sim", "build"),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stderr is not None
+    words = []
     try:
-        await asyncio.to_thread(build, tell)
-    except BuildError as error:
-        raise ProcessError(f"The firmware did not compile: {error}") from error
+        async for line in process.stderr:
+            words.append(line.decode(errors="replace"))
+            tell(words[-1].strip())
+        await process.wait()
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            await process.wait()
+    if process.returncode:
+        raise ProcessError(f"The firmware did not compile:\n{''.join(words)}")

@@ -93,6 +93,7 @@ class HomeAssistant:
 
     async def start(self) -> None:
         """Start, create the user the first time, log in and wait until it runs."""
+        await self._disconnect()
         self._write_configuration()
         await self.process.start()
         await self.process.ready(self._answers)

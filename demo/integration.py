@@ -18,12 +18,6 @@ async def pair(client: HomeAssistantClient, hub: Hub, url: str | None = None) ->
     )
 
 
-async def is_paired(client: HomeAssistantClient) -> bool:
-    """Tell whether the integration is set up already."""
-    entries = await client.command("config_entries/get", domain=DOMAIN)
-    return bool(entries)
-
-
 async def approvals(client: HomeAssistantClient) -> dict[str, Json]:
     """Return the repair issues that ask to let a device into the home, by device."""
     issues = (await client.command("repairs/list_issues"))["issues"]
