@@ -104,7 +104,8 @@ class House {
     for (Millis end = in.now + duration; in.now < end;)
       second();
   }
-  template<typename Check> void run(Millis duration, Check check) {
+  template <typename Check>
+  void run(Millis duration, Check check) {
     for (Millis end = in.now + duration; in.now < end;) {
       second();
       check();
@@ -165,7 +166,8 @@ class House {
 
   void heat(double seconds) {
     const bool burns = out.burner.on || burner_stuck_on;
-    in.burner = {.state = burns ? BurnerState::BURNING : BurnerState::OFF, .confirmed = burner_feedback, .heard = in.now};
+    in.burner = {
+        .state = burns ? BurnerState::BURNING : BurnerState::OFF, .confirmed = burner_feedback, .heard = in.now};
     const double burner = burns ? burner_watts * static_cast<double>(out.burner.on ? out.burner.power : 1.0f) : 0.0;
     const double to_living = 60.0 * valve(LIVING) * (coolant - living);
     const double to_bath = 70.0 * valve(BATH) * (coolant - bath_floor);

@@ -92,7 +92,8 @@ class AutotermParser {
  private:
   size_t length() const { return AutotermFrame::HEADER + frame_.bytes[2] + AutotermFrame::CRC; }
   bool plausible() const {
-    return frame_.bytes[0] == AutotermFrame::PREAMBLE && (frame_.size < 3 || frame_.bytes[2] <= AutotermFrame::MAX_PAYLOAD) &&
+    return frame_.bytes[0] == AutotermFrame::PREAMBLE &&
+           (frame_.size < 3 || frame_.bytes[2] <= AutotermFrame::MAX_PAYLOAD) &&
            (frame_.size < 4 || frame_.bytes[3] == 0);
   }
   /// Drop the first byte and all up to the next preamble.
@@ -174,9 +175,7 @@ class AutotermDriver : public BurnerDriver {
         return BurnerState::STOPPING;
     }
   }
-  bool running() const {
-    return feedback_.state == BurnerState::STARTING || feedback_.state == BurnerState::BURNING;
-  }
+  bool running() const { return feedback_.state == BurnerState::STARTING || feedback_.state == BurnerState::BURNING; }
 
   std::optional<AutotermFrame> next_order() {
     if (!wanted_.on)
@@ -190,7 +189,8 @@ class AutotermDriver : public BurnerDriver {
   AutotermFrame settings(AutotermType type) {
     constexpr uint8_t NO_TIMER = 0xFF, BY_POWER = 0x04, NO_TARGET = 0xFF, NO_VENTILATION = 0x02;
     ordered_power_ = power_;
-    return autoterm_frame(AutotermSender::PANEL, type, {NO_TIMER, NO_TIMER, BY_POWER, NO_TARGET, NO_VENTILATION, power_});
+    return autoterm_frame(AutotermSender::PANEL, type,
+                          {NO_TIMER, NO_TIMER, BY_POWER, NO_TARGET, NO_VENTILATION, power_});
   }
 
   AutotermParser parser_;

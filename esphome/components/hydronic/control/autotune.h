@@ -1,8 +1,8 @@
 #pragma once
 
 // Relay autotuning: K. J. Åström, T. Hägglund, "Automatic tuning of simple regulators with specifications on phase and
-// amplitude margins", Automatica 20 (1984) 645-651. Gains from the ultimate gain and period by B. D. Tyreus, W. L. Luyben,
-// Ind. Eng. Chem. Res. 31 (1992) 2625-2628, which suits slow thermal lags better than Ziegler-Nichols.
+// amplitude margins", Automatica 20 (1984) 645-651. Gains from the ultimate gain and period by B. D. Tyreus, W. L.
+// Luyben, Ind. Eng. Chem. Res. 31 (1992) 2625-2628, which suits slow thermal lags better than Ziegler-Nichols.
 
 #include <algorithm>
 #include <array>
@@ -14,10 +14,10 @@ namespace hearthward {
 
 class Autotune {
  public:
-  static constexpr float HYSTERESIS = 0.15f;   ///< K
-  static constexpr float MAX_SWING = 8.0f;     ///< K from the target: stop
+  static constexpr float HYSTERESIS = 0.15f;  ///< K
+  static constexpr float MAX_SWING = 8.0f;    ///< K from the target: stop
   static constexpr Millis TIMEOUT = 24 * HOUR;
-  static constexpr int CYCLES = 3;             ///< After a first one that is not counted.
+  static constexpr int CYCLES = 3;  ///< After a first one that is not counted.
 
   void start(float target, Millis now) {
     *this = Autotune();

@@ -11,7 +11,7 @@ namespace hearthward {
 
 /// What the burner is asked for in a step.
 struct BurnerRequest {
-  float power = 0.0f;    ///< 0 to 1, the largest of what the zones ask for
+  float power = 0.0f;  ///< 0 to 1, the largest of what the zones ask for
   float coolant = UNKNOWN;
   float limit = 80.0f;   ///< Of the coolant (°C).
   bool lowest = false;   ///< A sensor is lost: nothing but the lowest power.
@@ -28,7 +28,9 @@ class BurnerArbiter {
 
   BurnerArbiter() = default;
   explicit BurnerArbiter(const ControllerConfig &config)
-      : min_on_(config.min_on), min_off_(config.min_off), levels_(std::max<uint8_t>(config.power_levels, 1)),
+      : min_on_(config.min_on),
+        min_off_(config.min_off),
+        levels_(std::max<uint8_t>(config.power_levels, 1)),
         lowest_(std::clamp(config.lowest_power, 0.05f, 1.0f)) {}
 
   /// Whether the burner shall run; open a path for its heat while this is true.
@@ -124,9 +126,10 @@ class BurnerWatch {
     stuck_ = burn_out_.update(alight(feedback) && !on, BURN_OUT, now);
     if (burning)
       failed_ = 0;
-    unlit_ = ignition_.update(on && feedback.confirmed && !burning, IGNITION, now);
-    if (unlit_ && failed_ < ATTEMPTS)
+    const bool unlit = ignition_.update(on && feedback.confirmed && !burning, IGNITION, now);
+    if (unlit && !unlit_)
       ++failed_;
+    unlit_ = unlit;
     if (feedback.error == 0)
       acknowledged_ = 0;
     new_error_ = feedback.error != acknowledged_ ? feedback.error : uint16_t{0};

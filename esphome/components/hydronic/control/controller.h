@@ -32,8 +32,12 @@ class Controller {
  public:
   /// Cut every limit to its ceiling and start with the outputs off. Call the restore functions before the first step.
   explicit Controller(const ControllerConfig &config)
-      : config_(within_bounds(config)), coolant_(SensorKind::COOLANT, config_.coolant_stale), arbiter_(config_),
-        pump_(config_.pump_overrun), dump_(config_.dump_on, config_.dump_off), flow_watch_(config_.has_flow_sensor),
+      : config_(within_bounds(config)),
+        coolant_(SensorKind::COOLANT, config_.coolant_stale),
+        arbiter_(config_),
+        pump_(config_.pump_overrun),
+        dump_(config_.dump_on, config_.dump_off),
+        flow_watch_(config_.has_flow_sensor),
         water_(config_) {
     if (config_.has_flow_sensor)
       flow_ = {SensorKind::FLOW, config_.flow_stale};
@@ -164,11 +168,12 @@ class Controller {
 
  private:
   static constexpr float LOWEST_COOLANT_LIMIT = 30.0f;
+  static constexpr Millis CLOCK_PATIENCE = 5 * MINUTE;
   static constexpr float FREE_HEAT = 55.0f;  ///< Coolant at which there is heat to distribute after a trip ...
   static constexpr float NO_HEAT = 40.0f;    ///< ... and at which there is none any more (°C).
   static constexpr float RESTING_COOLANT = 30.0f;
-  static constexpr float BLIND_POWER = 0.3f;  ///< Mean power without the coolant's temperature.
-  static constexpr uint8_t HOURS_BETWEEN_SAVES = 12;  ///< Flash wears.
+  static constexpr float BLIND_POWER = 0.3f;         ///< Mean power without the coolant's temperature.
+  static constexpr uint8_t HOURS_BETWEEN_SAVES = 6;  ///< Flash wears.
 
   void begin(const Inputs &inputs) {
     if (!stepped_) {
@@ -178,10 +183,19 @@ class Controller {
     }
     passed_ = inputs.now - now_;
     now_ = inputs.now;
-    if (clock_known_ && inputs.clock.valid != clock_.valid)
-      push(inputs.clock.valid ? EventType::CLOCK_RESTORED : EventType::CLOCK_LOST);
-    clock_known_ = clock_known_ || inputs.clock.valid;
+    watch_clock(inputs.clock.valid);
     clock_ = inputs.clock;
+  }
+
+  /// A clock is lost when it was valid before, or has not become so for a while after boot.
+  void watch_clock(bool valid) {
+    if (!valid && !clock_lost_ && (clock_.valid || now_ - started_ >= CLOCK_PATIENCE)) {
+      clock_lost_ = true;
+      push(EventType::CLOCK_LOST);
+    } else if (valid && clock_lost_) {
+      clock_lost_ = false;
+      push(EventType::CLOCK_RESTORED);
+    }
   }
 
   void sense(const Inputs &inputs) {
@@ -457,7 +471,7 @@ class Controller {
   Millis now_ = 0;
   Millis passed_ = 0;
   WallClock clock_;
-  bool clock_known_ = false;
+  bool clock_lost_ = false;
 
   CheckedSensor coolant_;
   CheckedSensor flow_;

@@ -41,7 +41,8 @@ class Hydraulics {
   bool dump_open() const { return dump_.open(); }
 
   /// Move the valves of `zones` (as many as the node has) and the dump's.
-  template<typename Zones> void step(const Zones &zones, const PathRequest &path, Millis passed, Millis now) {
+  template <typename Zones>
+  void step(const Zones &zones, const PathRequest &path, Millis passed, Millis now) {
     const bool stray = path.pump && !served(zones, now);
     choose_refuge(zones, stray && !(path.dump && has_dump_));
     bool way_out = false;
@@ -56,7 +57,8 @@ class Hydraulics {
   }
 
   /// Begin to exercise a valve whose turn it is; NO_ZONE when none begins.
-  template<typename Zones> uint8_t begin_exercise(const Zones &zones, bool tripped, Millis now) {
+  template <typename Zones>
+  uint8_t begin_exercise(const Zones &zones, bool tripped, Millis now) {
     for (size_t i = 0; i < count_; ++i) {
       const bool rests = zones[i].demand == 0.0f && !zones[i].limited && i != refuge_ && !valves_[i].open();
       if (!tripped && rests && exercise_.begin(i, now))
@@ -73,7 +75,8 @@ class Hydraulics {
 
  private:
   /// Some zone that wants heat can have it.
-  template<typename Zones> bool served(const Zones &zones, Millis now) const {
+  template <typename Zones>
+  bool served(const Zones &zones, Millis now) const {
     for (size_t i = 0; i < count_; ++i) {
       if (zones[i].demand > Valve::CLOSES_AT && valves_[i].passes(now))
         return true;
@@ -82,7 +85,8 @@ class Hydraulics {
   }
 
   /// The zone that takes heat nobody asked for: the one that wanted it last, else the one with the most room.
-  template<typename Zones> void choose_refuge(const Zones &zones, bool needed) {
+  template <typename Zones>
+  void choose_refuge(const Zones &zones, bool needed) {
     for (size_t i = 0; i < count_; ++i) {
       if (zones[i].demand > (last_ == NO_ZONE ? 0.0f : zones[last_].demand))
         last_ = i;
@@ -94,7 +98,8 @@ class Hydraulics {
       last_ = roomiest(zones);
     refuge_ = last_;
   }
-  template<typename Zones> size_t roomiest(const Zones &zones) const {
+  template <typename Zones>
+  size_t roomiest(const Zones &zones) const {
     size_t best = NO_ZONE;
     for (size_t i = 0; i < count_; ++i) {
       if (!zones[i].limited && (best == NO_ZONE || zones[i].headroom > zones[best].headroom))

@@ -9,7 +9,7 @@
 namespace hearthward {
 
 struct SensorSpec {
-  float low;        ///< Range of believable readings.
+  float low;  ///< Range of believable readings.
   float high;
   float rate;       ///< Believable change per second ...
   float jump;       ///< ... on top of this.
@@ -104,13 +104,16 @@ class Plausibility {
   }
 
   void recover(const Reading &reading, Millis now) {
-    compared_ = reading.value;
-    compared_at_ = good_at_ = now;
     if (!recovering_) {
       recovering_ = true;
       recovering_since_ = now;
+      moved_ = fault_ != SensorFault::RATE;
     }
-    if (now - recovering_since_ >= spec_.recovery)
+    // What jumped and then stands still is stuck, not recovered.
+    moved_ = moved_ || reading.value != compared_;
+    compared_ = reading.value;
+    compared_at_ = good_at_ = now;
+    if (moved_ && now - recovering_since_ >= spec_.recovery)
       accept(reading, now);
   }
 
@@ -126,6 +129,7 @@ class Plausibility {
   SensorFault sample_fault_ = SensorFault::NONE;
   bool started_ = false;
   bool recovering_ = false;
+  bool moved_ = false;
   uint8_t bad_count_ = 0;
   float value_ = UNKNOWN;
   float compared_ = UNKNOWN;
@@ -137,9 +141,9 @@ class Plausibility {
 
 /// Finds a value that is the same to the last bit for longer than any real medium allows.
 ///
-/// A steady room is no fault, so time alone does not condemn a sensor that heat flows past: it becomes suspect first, the
-/// heat is then paused for it, and only a value that does not move in the pause either is frozen. Without heat it takes
-/// half a day.
+/// A steady room is no fault, so time alone does not condemn a sensor that heat flows past: it becomes suspect first,
+/// the heat is then paused for it, and only a value that does not move in the pause either is frozen. Without heat it
+/// takes half a day.
 class FrozenCheck {
  public:
   enum class State : uint8_t { MOVING, SUSPECT, FROZEN };

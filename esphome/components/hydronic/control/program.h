@@ -129,7 +129,9 @@ class Program {
   Answer set_preset_temperature(Preset preset, float temperature) {
     if (preset == Preset::NONE || preset > Preset::BOOST || std::isnan(temperature))
       return Answer::REJECTED;
-    float &place = preset == Preset::ECO ? settings_.eco : preset == Preset::NORMAL ? settings_.normal : settings_.boost;
+    float &place = preset == Preset::ECO      ? settings_.eco
+                   : preset == Preset::NORMAL ? settings_.normal
+                                              : settings_.boost;
     place = clamp_target(temperature);
     ++settings_revision_;
     return place == temperature ? Answer::ACCEPTED : Answer::CLAMPED;
@@ -248,7 +250,8 @@ class Program {
   static bool well_formed(const WeekSchedule &schedule) {
     for (const DaySchedule &day : schedule.days) {
       for (const Slot slot : day) {
-        if (slot.used() && (slot.packed >> 13 != 0 || slot.minute() >= MINUTES_PER_DAY || slot.preset() == Preset::NONE))
+        if (slot.used() &&
+            (slot.packed >> 13 != 0 || slot.minute() >= MINUTES_PER_DAY || slot.preset() == Preset::NONE))
           return false;
       }
     }

@@ -143,7 +143,8 @@ inline ParsedDay parse_day(std::string_view text) {
   }
   const auto end = parsed.day.begin() + count;
   std::sort(parsed.day.begin(), end, [](Slot a, Slot b) { return a.minute() < b.minute(); });
-  const auto twice = std::adjacent_find(parsed.day.begin(), end, [](Slot a, Slot b) { return a.minute() == b.minute(); });
+  const auto twice =
+      std::adjacent_find(parsed.day.begin(), end, [](Slot a, Slot b) { return a.minute() == b.minute(); });
   if (twice != end)
     parsed.error = "two slots start at the same time; keep one of them";
   return parsed;
@@ -156,8 +157,8 @@ inline std::string format_day(const DaySchedule &day) {
     if (!slot.used())
       break;
     const uint16_t minute = slot.minute();
-    const char time[] = {static_cast<char>('0' + minute / 600), static_cast<char>('0' + minute / 60 % 10), ':',
-                         static_cast<char>('0' + minute % 60 / 10), static_cast<char>('0' + minute % 10), '\0'};
+    const char time[] = {static_cast<char>('0' + minute / 600),     static_cast<char>('0' + minute / 60 % 10), ':',
+                         static_cast<char>('0' + minute % 60 / 10), static_cast<char>('0' + minute % 10),      '\0'};
     text += (text.empty() ? "" : ", ") + std::string(time) + " " + to_string(slot.preset());
   }
   return text;
@@ -180,7 +181,8 @@ constexpr uint16_t minutes_until(uint16_t from, uint16_t to) {
 }
 
 /// The slot at which `distance(slot)` is smallest; none when the week is empty.
-template<typename Distance> std::optional<WeekSlot> nearest_slot(const WeekSchedule &schedule, Distance distance) {
+template <typename Distance>
+std::optional<WeekSlot> nearest_slot(const WeekSchedule &schedule, Distance distance) {
   std::optional<WeekSlot> best;
   for (size_t day = 0; day < DAYS; ++day) {
     for (const Slot slot : schedule.days[day]) {
@@ -207,9 +209,9 @@ inline std::optional<WeekSlot> next_slot(const WeekSchedule &schedule, uint16_t 
 
 /// Says when a slot is due: as its minute comes, or as the clock comes to be after it.
 ///
-/// A clock put forward (summer time, a late synchronisation) applies the last of the slots jumped over. A clock put back
-/// by up to an hour (winter time) applies nothing until it has caught up. Any other jump starts anew: the slot that
-/// applies now is due unless it was the one applied last.
+/// A clock put forward (summer time, a late synchronisation) applies the last of the slots jumped over. A clock put
+/// back by up to an hour (winter time) applies nothing until it has caught up. Any other jump starts anew: the slot
+/// that applies now is due unless it was the one applied last.
 class ScheduleFollower {
  public:
   /// An hour of winter time, and the minute that may pass meanwhile.
@@ -245,9 +247,7 @@ class ScheduleFollower {
   }
 
  private:
-  bool held(uint16_t now) const {
-    return mark_ != NO_SLOT && mark_ != now && minutes_until(now, mark_) <= HELD_BACK;
-  }
+  bool held(uint16_t now) const { return mark_ != NO_SLOT && mark_ != now && minutes_until(now, mark_) <= HELD_BACK; }
 
   uint16_t mark_ = NO_SLOT;
 };

@@ -37,8 +37,7 @@ struct Evidence {
 /// The coolant sensor turned implausible, rather than silent, close to its limit while the burner burned: nothing tells
 /// whether it boils.
 inline bool lost_sight_near_limit(const Evidence &evidence) {
-  const bool implausible =
-      evidence.coolant_loss == SensorFault::RANGE || evidence.coolant_loss == SensorFault::RATE;
+  const bool implausible = evidence.coolant_loss == SensorFault::RANGE || evidence.coolant_loss == SensorFault::RATE;
   return implausible && evidence.burner_on && evidence.coolant_last >= evidence.coolant_limit - 5.0f;
 }
 
@@ -86,7 +85,7 @@ struct ResetEvidence {
   bool burner_error = false;
 };
 
-inline constexpr float RESET_BELOW = 80.0f;             ///< °C of the coolant
+inline constexpr float RESET_BELOW = 80.0f;               ///< °C of the coolant
 inline constexpr Millis BLIND_RESET_AFTER = 10 * MINUTE;  ///< Without a coolant sensor: time to cool down.
 
 /// Whether a trip may be reset now, and if not, why.

@@ -119,8 +119,8 @@ struct ControllerConfig {
   bool has_flow_sensor = false;
   Millis min_on = 5 * MINUTE;
   Millis min_off = 5 * MINUTE;
-  uint8_t power_levels = 1;       ///< 1: on/off burner; n: modulates in n even steps.
-  float lowest_power = 0.3f;      ///< Power of the lowest level where there is more than one.
+  uint8_t power_levels = 1;           ///< 1: on/off burner; n: modulates in n even steps.
+  float lowest_power = 0.3f;          ///< Power of the lowest level where there is more than one.
   Millis valve_stroke = 60 * SECOND;  ///< Until a valve that was told to open lets water through.
   Millis pump_lead = 10 * SECOND;     ///< Pump before burner.
   Millis pump_overrun = 3 * MINUTE;
@@ -219,8 +219,8 @@ struct NextEvent {
 };
 
 struct ZoneOutputs {
-  float valve = 0.0f;  ///< 0 closed to 1 open
-  float demand = 0.0f; ///< 0 to 1, after all limits
+  float valve = 0.0f;   ///< 0 closed to 1 open
+  float demand = 0.0f;  ///< 0 to 1, after all limits
   float target = UNKNOWN;
   float current = UNKNOWN;  ///< Of the sensor that the zone regulates.
   float air = UNKNOWN;      ///< Plausible readings; NaN where there is none.
@@ -287,7 +287,7 @@ struct ZoneMemory {
   uint16_t boost_minutes_left = 0;
   uint16_t applied_slot = 0xFFFF;  ///< Minute of the week of the slot that was applied last.
   bool scheduled_boost = false;
-  uint8_t learned_duty = 0;         ///< Percent; 0 is unknown.
+  uint8_t learned_duty = 0;  ///< Percent; 0 is unknown.
   uint8_t hours_since_exercise = 0;
 };
 

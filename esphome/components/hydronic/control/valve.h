@@ -10,10 +10,10 @@ namespace hearthward {
 class Valve {
  public:
   static constexpr float LEAST_OPEN = 0.2f;
-  static constexpr float OPENS_AT = 0.1f;   ///< Demand
+  static constexpr float OPENS_AT = 0.1f;  ///< Demand
   static constexpr float CLOSES_AT = 0.03f;
-  static constexpr float DEADBAND = 0.15f;      ///< For a move after the dwell ...
-  static constexpr float FINE_DEADBAND = 0.05f; ///< ... and after three times the dwell.
+  static constexpr float DEADBAND = 0.15f;       ///< For a move after the dwell ...
+  static constexpr float FINE_DEADBAND = 0.05f;  ///< ... and after three times the dwell.
 
   Valve() = default;
   /// `dwell` is the least time between moves that matter little.

@@ -28,13 +28,13 @@ struct ZoneSurroundings {
   Millis now = 0;
   Millis passed = 0;  ///< Since the last step.
   WallClock clock;
-  bool heating = true;          ///< The node's own switch.
+  bool heating = true;  ///< The node's own switch.
   bool tripped = false;
-  bool free_heat = false;       ///< Tripped, but there is heat to be had.
+  bool free_heat = false;  ///< Tripped, but there is heat to be had.
   float coolant = UNKNOWN;
-  float coldest = UNKNOWN;      ///< Coldest believable temperature anywhere in the node.
+  float coldest = UNKNOWN;  ///< Coldest believable temperature anywhere in the node.
   bool coolant_lost = false;
-  float lowest_power = 1.0f;    ///< Of the burner.
+  float lowest_power = 1.0f;  ///< Of the burner.
 };
 
 /// The sensors of a zone and what they stand for.
@@ -54,7 +54,9 @@ class ZoneSensors {
 
   /// `flowing` means that water of temperature `coolant` passes the zone.
   void update(const ZoneInputs &inputs, bool flowing, float coolant, Millis now) {
-    const auto heated = [&](const CheckedSensor &sensor) { return flowing && !(coolant < sensor.value() + HEAT_ABOVE); };
+    const auto heated = [&](const CheckedSensor &sensor) {
+      return flowing && !(coolant < sensor.value() + HEAT_ABOVE);
+    };
     air_.update(inputs.air, heated(air_), now);
     floor_.update(inputs.floor, heated(floor_), now);
     water_.update(inputs.water, heated(water_), now);
@@ -81,9 +83,7 @@ class ZoneSensors {
       return SensorState::OK;
     return type_ != ZoneType::WATER && stand_in().valid() ? SensorState::FALLBACK : SensorState::LOST;
   }
-  bool problem() const {
-    return is_lost(air_) || is_lost(floor_) || is_lost(water_);
-  }
+  bool problem() const { return is_lost(air_) || is_lost(floor_) || is_lost(water_); }
   bool starting() const { return air_.starting() || floor_.starting() || water_.starting(); }
   /// A sensor has stood still for so long that the zone must pause to see whether it lives.
   bool suspect() const { return air_.suspect() || floor_.suspect() || water_.suspect(); }
@@ -100,15 +100,15 @@ class ZoneSensors {
 
 class Zone {
  public:
-  static constexpr float LIMIT_BAND = 3.0f;       ///< K below the limit in which demand fades out
+  static constexpr float LIMIT_BAND = 3.0f;  ///< K below the limit in which demand fades out
   static constexpr float LIMIT_HYSTERESIS = 2.0f;
   static constexpr float STAND_IN_BAND = 2.0f;
-  static constexpr float STAND_IN_MOST = 0.6f;    ///< Demand at most, on a stand-in or without the limit's sensor ...
-  static constexpr float STAND_IN_LEARNED = 2.0f; ///< ... and this many times what was needed before.
-  static constexpr float BLIND_POWER = 0.6f;      ///< Power at most, without any sensor.
+  static constexpr float STAND_IN_MOST = 0.6f;      ///< Demand at most, on a stand-in or without the limit's sensor ...
+  static constexpr float STAND_IN_LEARNED = 2.0f;   ///< ... and this many times what was needed before.
+  static constexpr float BLIND_POWER = 0.6f;        ///< Power at most, without any sensor.
   static constexpr float BLIND_WATER_BELOW = 5.0f;  ///< Coolant this far below the limit of a tank nothing measures.
-  static constexpr Millis RAMP = HOUR;            ///< From no demand to full after a loss.
-  static constexpr float BLIND_FROST = 8.0f;      ///< Coldest reading elsewhere at which a blind zone is kept warm.
+  static constexpr Millis RAMP = HOUR;              ///< From no demand to full after a loss.
+  static constexpr float BLIND_FROST = 8.0f;        ///< Coldest reading elsewhere at which a blind zone is kept warm.
 
   Zone() = default;
   Zone(const ZoneConfig &config, Millis stale)
@@ -183,8 +183,8 @@ class Zone {
     else if (!(sensor.value() > limit - LIMIT_HYSTERESIS))
       limited_ = false;
     // The sun may warm a room beyond its limit; that is no fault of the heater.
-    over_limit_ = sensor.kind() != SensorKind::AIR &&
-                  over_.update(sensor.value(), limit, zone_ceiling(program_.config()), now);
+    over_limit_ =
+        sensor.kind() != SensorKind::AIR && over_.update(sensor.value(), limit, zone_ceiling(program_.config()), now);
   }
 
   void guard_frost(uint8_t index, EventQueue &events) {
