@@ -1,9 +1,12 @@
 """ESPHome accepts every configuration, and refuses a dangerous one with a sentence that helps."""
 
+from base64 import b64encode
 import os
 from pathlib import Path
+import re
 import shutil
 import subprocess
+import tomllib
 
 import pytest
 
@@ -47,19 +50,25 @@ def test_a_simulated_node_is_valid(tmp_path: Path, node: str) -> None:
     assert result.returncode == 0, result.stdout
 
 
-@pytest.mark.parametrize("product", ADOPTED)
-def test_a_node_can_be_adopted(tmp_path: Path, product: str) -> None:
-    """What ESPHome Device Builder makes of a ready-made image: a package from a git repository."""
-    repository = tmp_path / "repository"
+@pytest.fixture
+def repository(tmp_path: Path) -> str:
+    """Return the address of a git repository with the firmware in it."""
+    path = tmp_path / "repository"
     shutil.copytree(
         ROOT / "esphome",
-        repository / "esphome",
+        path / "esphome",
         ignore=shutil.ignore_patterns(".esphome", "__pycache__"),
     )
-    git = ["git", "-C", str(repository), "-c", "user.name=x", "-c", "user.email=x@x"]
+    git = ["git", "-C", str(path), "-c", "user.name=x", "-c", "user.email=x@x"]
     subprocess.run([*git, "init", "-q", "-b", "main"], check=True)
     subprocess.run([*git, "add", "."], check=True)
     subprocess.run([*git, "commit", "-q", "-m", "x"], check=True)
+    return f"file://{path}"
+
+
+@pytest.mark.parametrize("product", ADOPTED)
+def test_a_node_can_be_adopted(tmp_path: Path, repository: str, product: str) -> None:
+    """What Device Builder makes of a ready-made image: a package from a repository."""
     adopted = tmp_path / "adopted.yaml"
     adopted.write_text(
         f"""
@@ -69,7 +78,7 @@ substitutions:
   components: {COMPONENTS}
 packages:
   product:
-    url: file://{repository}
+    url: {repository}
     ref: main
     files: [esphome/adopt/{product}]
     refresh: 0s
@@ -81,6 +90,27 @@ wifi:
     result = config(adopted, tmp_path / "data")
     assert result.returncode == 0, result.stdout + result.stderr
     assert "name: mine" in result.stdout
+
+
+def test_the_node_of_the_guide_is_valid(tmp_path: Path, repository: str) -> None:
+    """What docs/firmware.md tells to copy, with its options, from our repository."""
+    guide = (ROOT / "docs" / "firmware.md").read_text()
+    node, options = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)[:2]
+    (tmp_path / "options.yaml").write_text(
+        options + "\nbinary_sensor: [{platform: template, id: flame}]\n"
+    )
+    (tmp_path / "secrets.yaml").write_text(
+        "wifi_ssid: home\nwifi_password: not a secret\n"
+        f"heater_key: {b64encode(bytes(range(32))).decode()}\n"
+    )
+    file = tmp_path / "heater.yaml"
+    file.write_text(
+        node.replace("https://github.com/hearthward/hearthward", repository)
+        .replace("github://hearthward/hearthward@main", str(COMPONENTS))
+        .replace("packages:", "packages:\n  options: !include options.yaml")
+    )
+    result = config(file, tmp_path / "data")
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_a_fleet_image_takes_signed_updates_only(tmp_path: Path) -> None:
@@ -147,6 +177,13 @@ def test_the_unverified_burner_says_so(tmp_path: Path) -> None:
     """Nobody uses the Autoterm driver without having been told."""
     result = config(ROOT / "sim" / "firmware" / "heater-autoterm.yaml", tmp_path)
     assert "never on a heater" in result.stdout + result.stderr
+
+
+def test_firmware_and_hub_have_one_version() -> None:
+    """They are released together."""
+    hub = tomllib.loads((ROOT / "addon" / "pyproject.toml").read_text())
+    base = (ROOT / "esphome" / "packages" / "base.yaml").read_text()
+    assert f'version: "{hub["project"]["version"]}"' in base
 
 
 def test_no_product_contains_a_secret_or_an_address() -> None:
