@@ -1,11 +1,13 @@
 """What every request can rely on, and the routes of devices, history and Home Assistant."""
 
 from pathlib import Path
+import sqlite3
 from typing import Any
 
 import msgspec
 import pytest
 
+from hearthward.lifelog import LifelogUnavailableError
 from hearthward.model.device import Device, DeviceStatus
 from hearthward.model.entry import Draft, EntryKind
 from hearthward.model.security import Role
@@ -184,19 +186,36 @@ async def test_home_assistant_shows_only_what_was_chosen(hub: Hub) -> None:
     assert seen("sensor.outside") == (None, None, None)
 
 
-async def test_ready_means_that_entries_can_be_stored(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A hub that lives but cannot do its work is not ready."""
-    for path, name in (("live", "live"), ("ready", "ready")):
-        async with hub.session.get(f"{hub.url}/health/{path}") as response:
-            assert (response.status, await response.json()) == (200, {"status": name})
-    monkeypatch.setattr(hub.parts.lifelog, "failure", "the disk is full")
-    async with hub.session.get(f"{hub.url}/health/ready") as response:
-        assert response.status == 503
-        assert "disk" not in await response.text()
-    async with hub.session.get(f"{hub.url}/health/live") as response:
-        assert response.status == 200
+async def read_health(hub: Hub, what: str) -> tuple[int, str]:
+    """Ask how the hub does."""
+    async with hub.session.get(f"{hub.url}/health/{what}") as response:
+        return response.status, await response.text()
+
+
+async def test_ready_means_that_entries_can_be_stored(hub: Hub) -> None:
+    """A hub that lives but cannot store is not ready, until it can again."""
+    assert await read_health(hub, "live") == (200, '{"status":"live"}')
+    assert await read_health(hub, "ready") == (200, '{"status":"ready"}')
+    file = hub.parts.settings.data_dir / "lifelog.db"
+    thief = sqlite3.connect(file, isolation_level=None)
+    thief.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LifelogUnavailableError):
+        await hub.parts.lifelog.append([Draft(ts=1.0, kind=EntryKind.EVENT)])
+    status, text = await read_health(hub, "ready")
+    assert status == 503
+    assert "lock" not in text
+    assert (await read_health(hub, "live"))[0] == 200
+    thief.execute("ROLLBACK")
+    thief.close()
+    assert (await read_health(hub, "ready"))[0] == 200
+
+
+async def test_a_starting_hub_is_not_ready(hub: Hub) -> None:
+    """Adapters must have started."""
+    hub.parts.health.expect("adapter")
+    assert (await read_health(hub, "ready"))[0] == 503
+    hub.parts.health.started("adapter")
+    assert (await read_health(hub, "ready"))[0] == 200
 
 
 async def test_the_document_is_served_and_published(hub: Hub) -> None:

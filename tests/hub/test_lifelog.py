@@ -323,6 +323,28 @@ async def test_a_state_from_the_future_gives_way(tmp_path: Path) -> None:
         assert lifelog.state("heater", "burner") == found
 
 
+@pytest.mark.parametrize("ts", [math.nan, math.inf])
+async def test_an_entry_without_a_time_is_refused_alone(
+    lifelog: Lifelog, ts: float
+) -> None:
+    """A time that is none fails its own producer."""
+    good, bad = await asyncio.gather(
+        lifelog.append([state(1.0)]),
+        lifelog.append([state(2.0, ts=ts)]),
+        return_exceptions=True,
+    )
+    assert good == [1]
+    assert isinstance(bad, ValueError)
+
+
+async def test_a_closing_lifelog_takes_nothing(tmp_path: Path) -> None:
+    """What comes too late is refused; it does not wait for ever."""
+    async with reopened(tmp_path) as lifelog:
+        pass
+    with pytest.raises(LifelogUnavailableError, match="stops"):
+        await lifelog.append([state(1.0)])
+
+
 @pytest.mark.parametrize(
     ("tampering", "complaint"),
     [

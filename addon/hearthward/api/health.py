@@ -25,6 +25,9 @@ async def read_live(call: Call) -> Health:
 @routes.route("GET", "/ready", role=None, errors=(503,))
 async def read_ready(call: Call) -> Health:
     """Say that the hub can store what happens and that its adapters have started."""
-    if call.parts.lifelog.failure or call.parts.health.starting:
+    lifelog = call.parts.lifelog
+    if lifelog.failure:
+        await lifelog.probe()
+    if lifelog.failure or call.parts.health.starting:
         raise ApiError(503, "not_ready", "The hub is not ready")
     return Health(status="ready")

@@ -34,6 +34,7 @@ async def name_request(request: web.Request, handler: Handler) -> web.StreamResp
     response = await handler(request)
     if not response.prepared:
         response.headers["X-Request-ID"] = name
+        response.headers["Server"] = "Hearthward"
     return response
 
 
@@ -46,9 +47,11 @@ async def log_access(request: web.Request, handler: Handler) -> web.StreamRespon
     level = logging.DEBUG if quiet else logging.INFO
     if _LOGGER.isEnabledFor(level):
         actor = request.get(ACTOR)
+        # As it was sent: decoded, it could hold line ends and forge other lines.
+        path = request.rel_url.raw_path
         facts = {
             "method": request.method,
-            "path": request.path,
+            "path": path,
             "status": response.status,
             "ms": round((time.monotonic() - began) * 1000, 1),
             "remote": request.remote,
@@ -58,7 +61,7 @@ async def log_access(request: web.Request, handler: Handler) -> web.StreamRespon
             level,
             "%s %s: %s",
             request.method,
-            request.path,
+            path,
             response.status,
             extra={"facts": facts},
         )

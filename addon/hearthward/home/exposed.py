@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from hearthward.lifelog import Lifelog, Transaction
 from hearthward.lifelog.schema import exposed
-from hearthward.model.entry import Draft, EntryKind
+from hearthward.model.entry import Draft, EntryKind, Moment
 from hearthward.security.audit import audit
 
 DEVICE = "homeassistant"
@@ -28,7 +28,7 @@ class EntityState(
 
     entity_id: EntityId
     state: Annotated[str, msgspec.Meta(max_length=255)]
-    ts: float
+    ts: Moment
     attributes: dict[str, Any] = {}
 
 

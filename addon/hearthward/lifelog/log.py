@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Concatenate, Self
 
@@ -20,7 +21,7 @@ from .verify import first_break
 from .writer import Outcome, Position, Unit, Writer
 
 # Followers that are this far behind read from the disk.
-_RECENT_ENTRIES = 20_000
+_RECENT_ENTRIES = 5_000
 _READ_ENTRIES = 1_000
 _READ_THREADS = 3
 
@@ -59,6 +60,7 @@ class Lifelog:
         self._recent: dict[int, Batch] = {}
         self._recent_entries = 0
         self._changed = asyncio.Event()
+        self._closing = False
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -84,6 +86,7 @@ class Lifelog:
 
     async def __aexit__(self, *error: object) -> None:
         """Commit what is queued, end the followers and close the store."""
+        self._closing = True
         await self._loop.run_in_executor(None, self._writer.stop)
         # The writer's last deliveries are already queued in the loop; let them happen.
         await asyncio.sleep(0)
@@ -110,6 +113,11 @@ class Lifelog:
         `work` runs in the writer's thread; what it raises reaches the caller.
         """
         return self._submit(work, True)
+
+    async def probe(self) -> None:
+        """Write next to nothing, to learn whether `failure` still holds."""
+        with suppress(LifelogUnavailableError):
+            await self.transact(lambda unit: unit.move_cursor("probe", self.last))
 
     async def follow(self, after: int) -> AsyncGenerator[Batch]:
         """Yield what is committed after the seq `after`, in order and without a gap."""
@@ -169,6 +177,8 @@ class Lifelog:
     def _submit[T](
         self, work: Callable[[Transaction], T], isolated: bool
     ) -> asyncio.Future[T]:
+        if self._closing:
+            raise LifelogUnavailableError("The hub stops: try again when it runs")
         future: asyncio.Future[T] = self._loop.create_future()
         self._writer.submit(Unit(work, future, isolated))
         return future

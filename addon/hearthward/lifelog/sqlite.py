@@ -1,7 +1,7 @@
 """The lifelog in one SQLite file: WAL, `synchronous=FULL`, one writer."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 import sqlite3
 
@@ -53,7 +53,9 @@ class SqliteStore:
         self._reader_engine = self._engine(writer=False)
 
     def open(self) -> None:
-        """Prepare the file and bring its schema up to date."""
+        """Prepare the file, for the eyes of its owner only, and its schema."""
+        with suppress(OSError):
+            self._file.touch(mode=0o600)
         self._connection = self._writer_engine.connect()
         self._raw: sqlite3.Connection = self._driver(self._connection)
         self._migrate()

@@ -1,6 +1,7 @@
 """What a unit of work may do inside the writer's transaction."""
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 import os
 import time
 
@@ -108,6 +109,8 @@ class Transaction:
             known = staged.seq if staged else self._store.find_key(self.home, *identity)
             if known is not None:
                 return known
+        if not isfinite(draft.ts):
+            raise ValueError("An entry needs the time at which it happened")
         seq = self._last + len(self.rows) + 1
         row = Row(
             self.home,
@@ -143,5 +146,4 @@ def _finite(value: float | None) -> float | None:
     """Return the number, or None for one that means nothing (NaN, infinities)."""
     if value is None:
         return None
-    number = float(value)
-    return number if abs(number) <= 1.7976931348623157e308 else None
+    return float(value) if isfinite(value) else None
