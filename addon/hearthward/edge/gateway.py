@@ -106,7 +106,7 @@ class Gateway:
                 value=seen.value,
                 text=seen.text,
                 body=seen.body,
-                key=None if message.id is None else f"{message.id} {index}",
+                key=_key(message.id, index),
             )
 
     def _event(self, message: Event) -> Iterator[Draft]:
@@ -127,7 +127,7 @@ class Gateway:
             point=body.point,
             text=body.event,
             body=body.data,
-            key=message.id,
+            key=_key(message.id, 0),
         )
 
     def _admitted(self, device: str) -> Device | None:
@@ -148,6 +148,11 @@ class Gateway:
             known = (state.value, state.text, state.body)
         said[seen.point] = reading
         return reading != known
+
+
+def _key(message: str | None, index: int) -> str | None:
+    """Return the idempotency key of a part of a message."""
+    return None if message is None else f"message {index} {message}"
 
 
 def _device(message: Hello) -> Device:

@@ -203,7 +203,7 @@ class Commands:
 
     async def _repeated(self, command: Command) -> CommandResult:
         """Return the result of the earlier command with the same key."""
-        earlier = await self._lifelog.find(command.device, command.id)
+        earlier = await self._lifelog.find(command.device, _command_key(command.id))
         assert earlier is not None
         _require_same(msgspec.convert(earlier.body, Command), command)
         ack = await self._lifelog.find(command.device, _ack_key(command.id))
@@ -248,7 +248,7 @@ def _draft(command: Command) -> Draft:
         device=command.device,
         point=command.point,
         body=msgspec.to_builtins(command),
-        key=command.id,
+        key=_command_key(command.id),
     )
 
 
@@ -264,6 +264,11 @@ def _ack_draft(device: str, point: str, result: CommandResult) -> Draft:
     )
 
 
+def _command_key(command: str) -> str:
+    """Return the key of a `command` entry, which no message of a device can have."""
+    return f"command {command}"
+
+
 def _ack_key(command: str) -> str:
-    """Return the key of a command's `ack` entry; no command's own key has a space."""
-    return f"{command} ack"
+    """Return the key of a command's `ack` entry."""
+    return f"ack {command}"

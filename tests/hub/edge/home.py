@@ -67,10 +67,17 @@ class NodeProcess:
         assert self._process is not None
         self._process.send_signal(number)
 
+    def stop(self) -> None:
+        """Have the node say goodbye, as it does before it sleeps."""
+        self._end(signal.SIGTERM)
+
     def kill(self) -> None:
         """Cut the power."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: signal.Signals) -> None:
         if self._process is not None:
-            self._process.kill()
+            self._process.send_signal(number)
             self._process.wait()
             self._process = None
 

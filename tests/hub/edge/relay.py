@@ -37,6 +37,7 @@ class Disguise:
 
     name: str | None = None
     mac: str | None = None
+    sleeps: bool = False
     hidden: set[str] = field(default_factory=set)
 
     def apply(self, packet: Packet) -> Packet | None:
@@ -55,6 +56,8 @@ class Disguise:
                 message.name = self.name
             if self.mac is not None and number == _DEVICE_INFO_RESPONSE:
                 message.mac_address = self.mac
+            if self.sleeps and number == _DEVICE_INFO_RESPONSE:
+                message.has_deep_sleep = True
             return number, message.SerializeToString()
         return packet
 

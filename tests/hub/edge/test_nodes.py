@@ -109,6 +109,40 @@ async def test_frozen_node(home: Home, node: NodeProcess) -> None:
     await home.online("all-kinds")
 
 
+async def test_sleeping_node(
+    home: Home, node: NodeProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node that sleeps is not away, unless it does not wake up again."""
+    async with relay(node.port, disguise=Disguise(sleeps=True)) as network:
+        await home.add(network.port)
+        node.stop()
+        result = await home.command("all-kinds", "level", value=25)
+        assert result.status is CommandStatus.OFFLINE
+        device = home.parts.registry.get("all-kinds")
+        assert device is not None
+        assert device.online
+        node.start()
+        await home.says("all-kinds", "presses", value=0.0)
+        async with asyncio.timeout(PATIENCE):
+            while (await home.command("all-kinds", "press")).status is (
+                CommandStatus.OFFLINE
+            ):
+                await asyncio.sleep(0.2)
+        statuses = await home.entries(EntryKind.STATUS, "all-kinds")
+        assert [entry.text for entry in statuses] == ["online"]
+        monkeypatch.setattr("hearthward.edge.esphome.node._LONGEST_SLEEP", 0.1)
+        node.stop()
+        await home.online("all-kinds", False)
+
+
+async def test_strange_name(home: Home, node: NodeProcess) -> None:
+    """A name that ESPHome would not give does not become a device."""
+    async with relay(node.port, disguise=Disguise(name="../heater")) as network:
+        with pytest.raises(UnreachableNodeError, match="is no name that ESPHome"):
+            await home.parts.esphome.add("127.0.0.1", network.port)
+        assert home.parts.registry.devices() == ()
+
+
 async def test_other_entities(home: Home, node: NodeProcess) -> None:
     """New firmware with other entities changes the device's points."""
     async with relay(node.port) as network:

@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 import logging
+import re
 import time
 from typing import TYPE_CHECKING, Any
-
-from aioesphomeapi.core import InvalidEncryptionKeyAPIError
 
 from hearthward.config import ConfigError, EsphomeNode
 from hearthward.edge.gateway import Gateway
@@ -51,6 +50,9 @@ _ADD_TIMEOUT = 20.0
 
 # After an error of our own a node is tried again, while the others go on.
 _RESTART = 10.0
+
+# What becomes a device's id, and part of addresses, comes from the network.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 
 # Nodes of these projects are ours; any other is spoken to when a person adds it.
 _OUR_PROJECTS = "hearthward."
@@ -154,23 +156,28 @@ class EsphomeAdapter:
 
     def identified(self, node: Node, device: str) -> str | None:
         """Decide whether to go on with who answered at a node's endpoint."""
-        known = self._registry.get(device)
-        other = self._of(device)
-        if known is not None and known.status is DeviceStatus.REVOKED:
-            refused = f"{known.name} is revoked: delete it before it is added again"
-        elif other in (None, node):
-            refused = None
-        elif other.connected and node not in self._adding:
-            refused = f"{device} is connected at {other.endpoint.address} already"
-        else:
-            refused = None
-            self._stop(other)
-        if refused is None:
-            node.device = device
-        else:
-            _LOGGER.warning("Left alone at %s: %s", node.endpoint.address, refused)
+        objection = self._objection(node, device)
+        if objection is not None:
+            _LOGGER.warning("Left alone at %s: %s", node.endpoint.address, objection)
             self._stop(node)
-        return refused
+            return objection
+        other = self._of(device)
+        if other is not None and other is not node:
+            self._stop(other)
+        node.device = device
+        return None
+
+    def _objection(self, node: Node, device: str) -> str | None:
+        """Say what speaks against a node that calls itself `device`."""
+        if not _NAME.fullmatch(device):
+            return f"{device[:64]!r} is no name that ESPHome gives to a node"
+        known = self._registry.get(device)
+        if known is not None and known.status is DeviceStatus.REVOKED:
+            return f"{known.name} is revoked: delete it before it is added again"
+        other = self._of(device)
+        if other in (None, node) or node in self._adding or not other.connected:
+            return None
+        return f"{device} is connected at {other.endpoint.address} already"
 
     def failed(self, node: Node, error: Exception, status: StatusBody) -> None:
         """Put what keeps a node away onto its device."""
@@ -178,8 +185,10 @@ class EsphomeAdapter:
             return
         if node.device is not None:
             node.report(status)
-        elif isinstance(error, InvalidEncryptionKeyAPIError) and error.received_name:
-            node.device = error.received_name
+            return
+        name = getattr(error, "received_name", None)
+        if status.problem and name and _NAME.fullmatch(name):
+            node.device = name
             self._spawn(
                 self._record(
                     node.device,
@@ -187,7 +196,7 @@ class EsphomeAdapter:
                         name=node.device,
                         adapter=ADAPTER,
                         address=node.endpoint.address,
-                        mac=format_mac(error.received_mac),
+                        mac=format_mac(getattr(error, "received_mac", None)),
                     ),
                     status,
                 )
@@ -211,6 +220,8 @@ class EsphomeAdapter:
 
     def _found(self, found: Found) -> None:
         """Speak to a discovered node, if it is ours or known."""
+        if not _NAME.fullmatch(found.device):
+            return
         known = self._registry.get(found.device)
         if known is None and not (found.project or "").startswith(_OUR_PROJECTS):
             return
@@ -222,18 +233,27 @@ class EsphomeAdapter:
         endpoint = Endpoint(found.host, found.port, await self._key(found.device))
         node = self._of(found.device) or self._at(endpoint)
         if node is not None:
-            if node.connected or node.endpoint.address == endpoint.address:
-                return
             endpoint = replace(endpoint, key=node.endpoint.key)
-            self._stop(node)
         problem = None
         if found.encrypted:
             problem = KEY_MISSING if endpoint.key is None else None
         elif not is_loopback(endpoint.host):
             problem = ENCRYPTION_REQUIRED
         if problem is None:
-            self._start(endpoint, found.device)
-            return
+            self._go_to(endpoint, found.device, node)
+        elif node is None:
+            await self._introduce(found, endpoint, problem)
+
+    def _go_to(self, endpoint: Endpoint, device: str, before: Node | None) -> None:
+        """Speak to a device where it was found, unless it is reached already."""
+        if before is not None:
+            if before.connected or before.endpoint.address == endpoint.address:
+                return
+            self._stop(before)
+        self._start(endpoint, device)
+
+    async def _introduce(self, found: Found, endpoint: Endpoint, problem: str) -> None:
+        """Let a node be seen as it announces itself."""
         manufacturer, model = describe_maker(found.project)
         body = HelloBody(
             name=found.name,
