@@ -1,4 +1,6 @@
-"""The lifelog's tables, the same for every engine."""
+"""The lifelog's tables, the same for every engine; each belongs to a home."""
+
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -11,143 +13,99 @@ from sqlalchemy import (
     Text,
     text,
 )
+from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData()
 
+
+def _key(name: str, kind: Any = Text) -> Column[Any]:
+    return Column(name, kind, primary_key=True)
+
+
+def _needed(name: str, kind: Any = Text) -> Column[Any]:
+    return Column(name, kind, nullable=False)
+
+
+def _table(name: str, *items: SchemaItem) -> Table:
+    """Define a table that is kept in the order of its key, the home first."""
+    return Table(name, metadata, _key("home"), *items, sqlite_with_rowid=False)
+
+
 # `salt` keeps the digest of a forgotten entry from being guessed.
-entries = Table(
+entries = _table(
     "entries",
-    metadata,
-    Column("home", Text, primary_key=True),
-    Column("seq", BigInteger, primary_key=True),
-    Column("ts", Double, nullable=False),
-    Column("received", Double, nullable=False),
-    Column("kind", Text, nullable=False),
+    _key("seq", BigInteger),
+    _needed("ts", Double),
+    _needed("received", Double),
+    _needed("kind"),
     Column("device", Text),
     Column("point", Text),
     Column("value", Double),
     Column("text", Text),
     Column("body", Text),
-    Column("salt", LargeBinary, nullable=False),
+    _needed("salt", LargeBinary),
     Index("entries_by_time", "home", "ts"),
     Index("entries_by_point", "home", "device", "point", "ts"),
     # Measurements are by far the most; the rest is found without passing them.
     Index(
-        "entries_by_kind",
-        "home",
-        "kind",
-        "ts",
-        sqlite_where=text("kind <> 'state'"),
+        "entries_by_kind", "home", "kind", "ts", sqlite_where=text("kind <> 'state'")
     ),
-    sqlite_with_rowid=False,
 )
 
 # Idempotency keys stand apart, so that they can expire before the entries do.
-idempotency = Table(
-    "idempotency",
-    metadata,
-    Column("home", Text, primary_key=True),
-    Column("device", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("seq", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
+idempotency = _table(
+    "idempotency", _key("device"), _key("key"), _needed("seq", BigInteger)
 )
 
 # One row per commit: the digests of its entries, chained to the row before.
-batches = Table(
+batches = _table(
     "batches",
-    metadata,
-    Column("home", Text, primary_key=True),
-    Column("first", BigInteger, primary_key=True),
-    Column("last", BigInteger, nullable=False),
-    Column("ts", Double, nullable=False),
-    Column("digests", LargeBinary, nullable=False),
-    Column("hash", LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
+    _key("first", BigInteger),
+    _needed("last", BigInteger),
+    _needed("ts", Double),
+    _needed("digests", LargeBinary),
+    _needed("hash", LargeBinary),
 )
 
-states = Table(
+states = _table(
     "states",
-    metadata,
-    Column("home", Text, primary_key=True),
-    Column("device", Text, primary_key=True),
-    Column("point", Text, primary_key=True),
-    Column("seq", BigInteger, nullable=False),
-    Column("ts", Double, nullable=False),
+    _key("device"),
+    _key("point"),
+    _needed("seq", BigInteger),
+    _needed("ts", Double),
     Column("value", Double),
     Column("text", Text),
     Column("body", Text),
-    sqlite_with_rowid=False,
 )
 
-cursors = Table(
-    "cursors",
-    metadata,
-    Column("home", Text, primary_key=True),
-    Column("follower", Text, primary_key=True),
-    Column("seq", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
-)
+cursors = _table("cursors", _key("follower"), _needed("seq", BigInteger))
 
-devices = Table(
-    "devices",
-    metadata,
-    Column("home", Text, primary_key=True),
-    Column("id", Text, primary_key=True),
-    Column("body", Text, nullable=False),
-    sqlite_with_rowid=False,
-)
+devices = _table("devices", _key("id"), _needed("body"))
 
 # Which Home Assistant entities the hub may see.
-exposed = Table(
-    "exposed",
-    metadata,
-    Column("home", Text, primary_key=True),
-    Column("entity", Text, primary_key=True),
-    sqlite_with_rowid=False,
-)
+exposed = _table("exposed", _key("entity"))
 
-access_keys = Table(
+access_keys = _table(
     "access_keys",
-    metadata,
-    Column("home", Text, primary_key=True),
-    Column("id", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("hash", LargeBinary, nullable=False),
-    Column("created", Double, nullable=False),
+    _key("id"),
+    _needed("name"),
+    _needed("role"),
+    _needed("hash", LargeBinary),
+    _needed("created", Double),
     Column("last_used", Double),
     Column("revoked", Double),
-    sqlite_with_rowid=False,
 )
 
 # At most one pairing code is open in a home.
-pairing_codes = Table(
+pairing_codes = _table(
     "pairing_codes",
-    metadata,
-    Column("home", Text, primary_key=True),
-    Column("hash", LargeBinary, nullable=False),
-    Column("expires", Double, nullable=False),
-    Column("attempts", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
+    _needed("hash", LargeBinary),
+    _needed("expires", Double),
+    _needed("attempts", BigInteger),
 )
 
 # Secrets that must be read back, sealed with the key of the secrets file.
-secrets = Table(
-    "secrets",
-    metadata,
-    Column("home", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("sealed", LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
-)
+secrets = _table("secrets", _key("name"), _needed("sealed", LargeBinary))
 
 # What the hub knows about itself, such as its id.
-properties = Table(
-    "properties",
-    metadata,
-    Column("home", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
-    sqlite_with_rowid=False,
-)
+properties = _table("properties", _key("name"), _needed("value"))
