@@ -214,7 +214,7 @@ class HearthwardFlowHandler(ConfigFlow, domain=DOMAIN):
             return {CONF_URL: "invalid_url"}
         client = HearthwardClient(base, async_get_clientsession(self.hass))
         try:
-            token = await client.pair(code.strip(), self.hass.config.location_name)
+            token = await client.pair(code, self.hass.config.location_name)
         except HearthwardError as error:
             return _form_errors(error)
         return await self._async_identify(url, token)

@@ -56,11 +56,14 @@ async def hub(
 ) -> AsyncGenerator[RunningHub]:
     """Run a hub without devices."""
     hub = RunningHub(tmp_path / "hub", free_port())
-    await hub.start()
-    yield hub
-    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        await hass.config_entries.async_unload(entry.entry_id)
-    await hub.stop()
+    try:
+        await hub.start()
+        yield hub
+        for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+            await hass.config_entries.async_unload(entry.entry_id)
+    finally:
+        # Its threads would outlive the tests.
+        await hub.stop()
 
 
 @pytest.fixture
