@@ -1,6 +1,7 @@
 """A run as pictures (PNG) and as one page (HTML) that needs nothing beside it."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -25,6 +26,7 @@ WARM, COOL, FLOOR, WATER = "#d9602b", "#3d7ea6", "#a8763e", "#2b8c8c"
 GOOD, BAD, FAINT = "#3b8a4c", "#c0392b", "#9aa6ac"
 # More points than pixels only slow the drawing down.
 MOST_POINTS = 4000
+MOST_MARKS = 14
 WIDTH = 13.0
 _STYLE: dict[Any, Any] = {
     "font.size": 9.5,
@@ -84,14 +86,12 @@ def _temperatures(home: Home, trace: Trace) -> Figure:
     outside.axhline(0.0, color=FAINT, linewidth=0.8)
     outside.set_ylabel("°C")
     _label_days(outside, trace)
-    for axis in axes:
-        _mark_done(axis, trace)
-    _name_done(axes[0], trace)
+    _mark(figure, axes, trace)
     return figure
 
 
 def _draw_zone(axis: Axes, zone: Zone, trace: Trace) -> None:
-    axis.set_title(zone.id.replace("_", " ").capitalize())
+    axis.set_title(_title(zone))
     axis.set_ylabel("°C")
     if isinstance(zone, Room):
         axis.plot(*_thinned(trace, f"{zone.id}.air"), color=WARM, label="air")
@@ -106,8 +106,7 @@ def _draw_zone(axis: Axes, zone: Zone, trace: Trace) -> None:
             [*(when / HOUR for when in at), trace.length / HOUR], [*target, target[-1]],
             where="post", color=INK, linewidth=1.0, linestyle=(0, (4, 2)), label="target",
         )  # fmt: skip
-    _shade(axis, trace, f"{zone.id}.valve", WARM, "valve open", 0.07)
-    axis.legend(loc="upper right", ncols=5, fontsize=8.5)
+    _add_legend(axis)
 
 
 def _targets(zone: Zone, trace: Trace) -> list[tuple[float, float]]:
@@ -142,10 +141,12 @@ def _machine(home: Home, trace: Trace) -> Figure:
     valves.set_title("Valves")
     for zone, color in zip(home.zone, (WARM, FLOOR, WATER, COOL, INK), strict=False):
         times, opening = _thinned(trace, f"{zone.id}.valve")
-        valves.plot(times, opening * 100.0, color=color, label=zone.id, linewidth=1.0)
+        valves.plot(
+            times, opening * 100.0, color=color, label=_title(zone), linewidth=1.0
+        )
     valves.set_ylabel("% open")
-    valves.set_ylim(-3, 118)
-    valves.legend(loc="upper right", ncols=4, fontsize=8.5)
+    valves.set_ylim(-3, 104)
+    _add_legend(valves)
     rest.set_title("Pump, fan and heat dump")
     for row, column in enumerate(("dump", "fan", "pump")):
         times, level = _thinned(trace, column)
@@ -155,8 +156,7 @@ def _machine(home: Home, trace: Trace) -> Figure:
     rest.set_yticks([0.4, 1.4, 2.4], ["dump", "fan", "pump"])
     rest.set_ylim(0, 3)
     _label_days(rest, trace)
-    for axis in (heat, coolant, valves, rest):
-        _mark_done(axis, trace)
+    _mark(figure, (heat, coolant, valves, rest), trace)
     return figure
 
 
@@ -173,13 +173,11 @@ def _thinned(trace: Trace, column: str) -> tuple[Times, Times]:
     return times[kept], values[kept]
 
 
-def _shade(
-    axis: Axes, trace: Trace, column: str, color: str, label: str, alpha: float = 0.18
-) -> None:
+def _shade(axis: Axes, trace: Trace, column: str, color: str, label: str) -> None:
     times, values = _thinned(trace, column)
     axis.fill_between(
         times, 0, 1, where=(values > 0.02).tolist(), transform=axis.get_xaxis_transform(),
-        color=color, alpha=alpha, linewidth=0, label=label,
+        color=color, alpha=0.18, linewidth=0, label=label,
     )  # fmt: skip
 
 
@@ -196,24 +194,48 @@ def _tick(hours: float) -> str:
     return f"day {day + 1:.0f}" if clock == 0 else f"{clock:02.0f}:00"
 
 
-def _mark_done(axis: Axes, trace: Trace) -> None:
-    for done in trace.done:
-        axis.axvline(done.at / HOUR, color=FAINT, linewidth=0.7, linestyle=":")
-
-
-def _name_done(axis: Axes, trace: Trace) -> None:
-    """Write what was done along the top, where it does not cover what was written before."""
-    room = trace.length / HOUR * 0.012
-    last = -room
-    for done in trace.done:
-        at = done.at / HOUR
-        if at - last < room or done.text.startswith("command"):
-            continue
-        last = at
-        axis.annotate(
-            f" {done.text}", (at, 1.0), xycoords=axis.get_xaxis_transform(),
-            rotation=90, va="top", ha="left", fontsize=7, color=FAINT,
+def _mark(figure: Figure, axes: Sequence[Axes], trace: Trace) -> None:
+    """Mark what happened with numbered lines, and say below what they are."""
+    happened = [item for item in _happened(trace) if not item[1].startswith("command")]
+    lines = []
+    numbers: dict[float, list[str]] = {}
+    for number, (at, text) in enumerate(happened[:MOST_MARKS], start=1):
+        # Marks nearer than a digit's width share a place.
+        place = round(at / trace.length, 2) * trace.length / HOUR
+        numbers.setdefault(place, []).append(str(number))
+        lines.append(f"{number}  {moment(at)}  {text}")
+        for axis in axes:
+            axis.axvline(at / HOUR, color=FAINT, linewidth=0.7, linestyle=":")
+    for place, names in numbers.items():
+        axes[0].annotate(
+            ", ".join(names), (place, 1.0), xycoords=axes[0].get_xaxis_transform(),
+            va="top", ha="left", fontsize=7.5, color=INK,
         )  # fmt: skip
+    if lines:
+        figure.supxlabel(
+            "\n".join(lines), x=0.01, ha="left", fontsize=7.5, linespacing=1.5
+        )
+
+
+def _happened(trace: Trace) -> list[tuple[float, str]]:
+    """Return what was done and the node's own events, in order."""
+    said = [
+        (said.at, f"the node says: {said.observation.text}")
+        for said in trace.point("heater")
+        if said.observation.text
+    ]
+    return sorted([(done.at, done.text) for done in trace.done] + said)
+
+
+def _add_legend(axis: Axes) -> None:
+    axis.legend(
+        loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=5, fontsize=8.5,
+        borderaxespad=0.1,
+    )  # fmt: skip
+
+
+def _title(zone: Zone) -> str:
+    return zone.id.replace("_", " ").capitalize()
 
 
 _CSS = """
@@ -255,7 +277,7 @@ def _page(
     )
     events = "".join(
         f"<tr><td>{moment(at)}</td><td>{escape(text)}</td></tr>"
-        for at, text in _events(trace)
+        for at, text in _happened(trace)
     )
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8">'
@@ -269,13 +291,3 @@ def _page(
         f"<section><table><tr><th>When</th><th>What happened</th></tr>{events}</table>"
         "</section></main></html>"
     )
-
-
-def _events(trace: Trace) -> list[tuple[float, str]]:
-    """Return what was done and the node's own events, in order."""
-    said = [
-        (said.at, f"the node says: {said.observation.text}")
-        for said in trace.point("heater")
-        if said.observation.text
-    ]
-    return sorted([(done.at, done.text) for done in trace.done] + said)

@@ -7,7 +7,19 @@ import shutil
 
 import msgspec
 
-from .actions import Clock, Command, Hub, Power, Reboot, Speed, Status
+from .actions import (
+    Clock,
+    Command,
+    Draw,
+    Hub,
+    Power,
+    Reboot,
+    Relay,
+    Set,
+    Speed,
+    Status,
+    Window,
+)
 from .build import Firmware
 from .hubside import HubSide
 from .node import Program, free_port
@@ -120,6 +132,8 @@ def _words(step: Step) -> str:
     details = ", ".join(
         f"{name} {value}" for name, value in table.items() if value is not None
     )
+    if isinstance(step.action, Relay | Window | Draw | Set) and None in table.values():
+        details += " as before"
     return f"{what}: {details}" if details else what
 
 

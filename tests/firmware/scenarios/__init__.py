@@ -1,0 +1,1 @@
+"""The simulated home itself, and the real firmware in it."""
