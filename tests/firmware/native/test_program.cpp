@@ -40,7 +40,7 @@ TEST_CASE("program: boost lasts as long as asked for, then what was before comes
   Run run;
   run.program.set_preset(Preset::ECO, run.now);
   CHECK(run.program.start_boost(30, false, run.now) == Answer::ACCEPTED);
-  CHECK(run.program.target({}) == run.program.settings().boost);
+  CHECK(run.program.target() == run.program.settings().boost);
   run.until(29 * MINUTE);
   CHECK(run.preset() == Preset::BOOST);
   run.until(31 * MINUTE);
@@ -54,7 +54,7 @@ TEST_CASE("program: boost gives a target that was set by hand back") {
   run.program.set_preset(Preset::BOOST, run.now);
   run.until(2 * HOUR);
   CHECK(run.preset() == Preset::NONE);
-  CHECK(run.program.target({}) == 18.5f);
+  CHECK(run.program.target() == 18.5f);
 }
 
 TEST_CASE("program: a slot in a boost by hand is what the boost ends in") {
@@ -134,7 +134,7 @@ TEST_CASE("program: the schedule switched off does nothing, switched on applies 
   run.program.set_preset(Preset::ECO, run.now);
   run.until(8 * HOUR);
   CHECK(run.preset() == Preset::ECO);
-  CHECK_FALSE(run.program.next_event(run.clock()).known);
+  CHECK_FALSE(run.program.next_event().known);
   run.program.enable_schedule(true);
   run.until(run.now + MINUTE);
   CHECK(run.preset() == Preset::NORMAL);
@@ -159,21 +159,21 @@ TEST_CASE("program: pre-heat raises the target ahead of a warmer slot and of no 
   run.schedule("06:00 normal, 22:00 eco");
   run.program.set_preheat_minutes(60);
   run.until(4 * HOUR + 59 * MINUTE);
-  CHECK(run.program.target(run.clock()) == run.program.settings().eco);
+  CHECK(run.program.target() == run.program.settings().eco);
   run.until(5 * HOUR);
-  CHECK(run.program.preheating(run.clock()));
-  CHECK(run.program.target(run.clock()) == run.program.settings().normal);
+  CHECK(run.program.preheating());
+  CHECK(run.program.target() == run.program.settings().normal);
   CHECK(run.preset() == Preset::ECO);
   run.until(21 * HOUR + 30 * MINUTE);
-  CHECK_FALSE(run.program.preheating(run.clock()));
-  CHECK(run.program.target(run.clock()) == run.program.settings().normal);
+  CHECK_FALSE(run.program.preheating());
+  CHECK(run.program.target() == run.program.settings().normal);
 }
 
 TEST_CASE("program: the next event is where the schedule will be next") {
   Run run;
   run.schedule("06:00 normal, 22:00 eco");
   run.until(23 * HOUR);
-  const NextEvent next = run.program.next_event(run.clock());
+  const NextEvent next = run.program.next_event();
   CHECK(next.known);
   CHECK(next.preset == Preset::NORMAL);
   CHECK(next.weekday == 1);
@@ -197,7 +197,7 @@ TEST_CASE("limits: nothing at run time gets above the configured limit, and the 
   CHECK(program.set_preset_temperature(Preset::BOOST, 45.0f) == Answer::CLAMPED);
   CHECK(program.settings().boost == 29.0f);
   CHECK(program.set_target(45.0f) == Answer::CLAMPED);
-  CHECK(program.target({}) == 29.0f);
+  CHECK(program.target() == 29.0f);
   CHECK(program.set_limit(40.0f) == Answer::ACCEPTED);
   ZoneSettings forged = program.settings();
   forged.limit = 85.0f;

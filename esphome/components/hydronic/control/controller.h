@@ -129,7 +129,7 @@ class Controller {
   }
   Answer start_autotune(size_t zone) {
     const bool allowed = ready_ && memory_.heating && trip_.reason == TripReason::NONE;
-    return zones_[zone].start_autotune(allowed, clock_, now_);
+    return zones_[zone].start_autotune(allowed, now_);
   }
   /// REJECTED without a flow sensor and while the pump does not run.
   Answer calibrate_flow() {
@@ -435,7 +435,7 @@ class Controller {
     return {
         .valve = water_.valve(i).position(),
         .demand = zone.demand().valve,
-        .target = program.target(clock_),
+        .target = program.target(),
         .current = sensors.primary().value(),
         .air = sensors.air().value(),
         .floor = sensors.floor().value(),
@@ -447,10 +447,10 @@ class Controller {
         .autotune = zone.autotune_state(),
         .sensor_problem = sensors.problem(),
         .frost_protection = zone.frost(),
-        .preheating = on && program.preheating(clock_),
+        .preheating = on && program.preheating(),
         .limited = zone.limited(),
         .exercising = water_.exercise().exercising(i),
-        .next = program.next_event(clock_),
+        .next = program.next_event(),
     };
   }
 

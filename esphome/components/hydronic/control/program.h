@@ -186,14 +186,9 @@ class Program {
 
   void step(const WallClock &clock, Millis now) {
     count_boost(now);
-    if (!settings_.schedule_enabled)
-      return;
-    const uint16_t applied = memory_.applied_slot;
-    const auto slot = follower_.due(schedule_, clock, memory_.applied_slot);
-    if (slot)
-      apply(*slot, now);
-    if (applied != memory_.applied_slot)
-      ++memory_revision_;
+    if (settings_.schedule_enabled)
+      follow(clock, now);
+    next_ = find_next(clock);
   }
 
   float preset_temperature(Preset preset) const {
@@ -210,28 +205,13 @@ class Program {
     return std::isnan(memory_.manual_target) ? settings_.normal : clamp_target(memory_.manual_target);
   }
   /// The target of now, the pre-heat for the next slot included.
-  float target(const WallClock &clock) const {
-    const float now = preset_temperature(memory_.preset);
-    return preheating(clock) ? preset_temperature(next_event(clock).preset) : now;
+  float target() const { return preset_temperature(preheating() ? next_.preset : memory_.preset); }
+  bool preheating() const {
+    return next_.known && next_.in_minutes <= settings_.preheat_minutes &&
+           preset_temperature(next_.preset) > preset_temperature(memory_.preset);
   }
-  bool preheating(const WallClock &clock) const {
-    const NextEvent next = next_event(clock);
-    return next.known && next.in_minutes <= settings_.preheat_minutes &&
-           preset_temperature(next.preset) > preset_temperature(memory_.preset);
-  }
-  NextEvent next_event(const WallClock &clock) const {
-    if (!settings_.schedule_enabled)
-      return {};
-    const auto slot = follower_.next(schedule_, clock);
-    if (!slot)
-      return {};
-    const uint16_t until = minutes_until(minute_of_week(clock), slot->minute);
-    return {.known = true,
-            .preset = slot->preset,
-            .weekday = static_cast<uint8_t>(slot->minute / MINUTES_PER_DAY),
-            .minute = static_cast<uint16_t>(slot->minute % MINUTES_PER_DAY),
-            .in_minutes = until == 0 ? MINUTES_PER_WEEK : until};
-  }
+  /// The next slot, as of the last step.
+  const NextEvent &next_event() const { return next_; }
   float highest_target() const {
     const float below = settings_.limit - TARGET_BELOW_LIMIT;
     // A floor that limits a room of type air says nothing about the air.
@@ -268,6 +248,27 @@ class Program {
     memory_.applied_slot = NO_SLOT;
     follower_ = {};
     ++memory_revision_;
+  }
+
+  void follow(const WallClock &clock, Millis now) {
+    const uint16_t applied = memory_.applied_slot;
+    const auto slot = follower_.due(schedule_, clock, memory_.applied_slot);
+    if (slot)
+      apply(*slot, now);
+    if (applied != memory_.applied_slot)
+      ++memory_revision_;
+  }
+
+  NextEvent find_next(const WallClock &clock) const {
+    const auto slot = settings_.schedule_enabled ? follower_.next(schedule_, clock) : std::nullopt;
+    if (!slot)
+      return {};
+    const uint16_t until = minutes_until(minute_of_week(clock), slot->minute);
+    return {.known = true,
+            .preset = slot->preset,
+            .weekday = static_cast<uint8_t>(slot->minute / MINUTES_PER_DAY),
+            .minute = static_cast<uint16_t>(slot->minute % MINUTES_PER_DAY),
+            .in_minutes = until == 0 ? MINUTES_PER_WEEK : until};
   }
 
   void apply(const WeekSlot &slot, Millis now) {
@@ -308,6 +309,7 @@ class Program {
   ZoneMemory memory_{};
   WeekSchedule schedule_{};
   ScheduleFollower follower_;
+  NextEvent next_;
   Millis boost_until_ = 0;
   bool resume_boost_ = false;
   uint32_t settings_revision_ = 0;

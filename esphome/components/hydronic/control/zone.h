@@ -147,10 +147,10 @@ class Zone {
     limit(now);
   }
 
-  Answer start_autotune(bool allowed, const WallClock &clock, Millis now) {
+  Answer start_autotune(bool allowed, Millis now) {
     if (!allowed || sensors_.state() != SensorState::OK || program_.memory().mode == ZoneMode::OFF)
       return Answer::REJECTED;
-    autotune_.start(program_.target(clock), now);
+    autotune_.start(program_.target(), now);
     return Answer::ACCEPTED;
   }
 
@@ -195,7 +195,7 @@ class Zone {
 
   void watch_autotune(bool on, const ZoneSurroundings &around) {
     const bool disturbed = !on || around.tripped || limited_ || frost_.active() ||
-                           sensors_.state() != SensorState::OK || program_.target(around.clock) != autotune_.target();
+                           sensors_.state() != SensorState::OK || program_.target() != autotune_.target();
     if (disturbed)
       autotune_.fail();
   }
@@ -218,7 +218,7 @@ class Zone {
   }
 
   ZoneDemand follow(bool followed, const ZoneSurroundings &around) {
-    const float target = program_.target(around.clock);
+    const float target = program_.target();
     const float measured = sensors_.primary().value();
     if (!followed)
       pid_.take_over(demand_.valve, target, measured);
@@ -237,7 +237,7 @@ class Zone {
 
   /// Regulate on the other sensor of the zone: proportional only, and carefully.
   ZoneDemand stand_in(const ZoneSurroundings &around) {
-    const float target = program_.target(around.clock);
+    const float target = program_.target();
     // A heated floor is a little warmer than its room, and a room is comfortable below the floor that heats it.
     const float wanted =
         program_.config().type == ZoneType::AIR ? target + 2.0f : std::clamp(target - 6.0f, LOWEST_TARGET, 21.0f);
