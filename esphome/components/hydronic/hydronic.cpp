@@ -143,8 +143,9 @@ void Hydronic::publish_() {
   const auto &out = this->outputs_;
 #ifdef USE_SENSOR
   publish_percent(this->burner_power_sensor_, out.burner.on ? out.burner.power : 0.0f);
-  publish(this->coolant_temperature_sensor_, out.coolant, TEMPERATURE_STEP);
-  publish(this->flow_rate_sensor_, out.flow, FLOW_STEP);
+  publish(this->coolant_temperature_sensor_, out.coolant, COOLANT_STEP);
+  // Less than a step is what a meter says of still water.
+  publish(this->flow_rate_sensor_, out.flow < FLOW_STEP ? 0.0f : out.flow, FLOW_STEP);
   publish_percent(this->fan_speed_sensor_, out.fan);
 #endif
 #ifdef USE_BINARY_SENSOR

@@ -17,13 +17,15 @@ namespace esphome::hydronic {
 // The least change that is worth telling. A DS18B20 reads in steps of 0.0625 K and is seldom sure of the last two.
 inline constexpr float TEMPERATURE_STEP = 0.15f;
 inline constexpr float TARGET_STEP = 0.05f;
-inline constexpr float FLOW_STEP = 0.2f;
+// The coolant swings by tens of degrees; who looks at it wants to see the swing, not each ripple.
+inline constexpr float COOLANT_STEP = 0.5f;
+inline constexpr float FLOW_STEP = 0.3f;
 
-/// Whether two values differ by `step` at least, or one of them is unknown or zero and the other is not.
+/// Whether two values differ by `step` at least, or one of them is unknown and the other is not.
 inline bool differs(float a, float b, float step) {
   if (std::isnan(a) || std::isnan(b))
     return std::isnan(a) != std::isnan(b);
-  return std::fabs(a - b) >= step || (a == 0.0f) != (b == 0.0f);
+  return std::fabs(a - b) >= step;
 }
 
 inline void publish(sensor::Sensor *sensor, float value, float step) {

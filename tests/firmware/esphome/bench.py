@@ -51,20 +51,15 @@ class Bench:
         *,
         start: datetime = MONDAY,
         step: float = 1.0,
-        own_program: bool = False,
     ) -> None:
-        """Prepare a node that is still without power.
-
-        `own_program` gives it a copy of its program, for a node that replaces it.
-        """
+        """Prepare a node that is still without power."""
         self.name = name
         self._directory = directory
         self._step = step
         self._start = start
         firmware = _firmware(name)
-        binary = firmware.programs[name]
-        if own_program:
-            binary = Path(copy2(binary, directory / "program"))
+        # A copy: a node replaces its program in an update, and others build meanwhile.
+        binary = Path(copy2(firmware.programs[name], directory / "program"))
         self._program = Program(
             name=name,
             binary=binary,

@@ -19,9 +19,9 @@ sys.exit(run_ota("127.0.0.1", int(sys.argv[1]), None, Path(sys.argv[2]))[0])
 
 @pytest.fixture
 async def heater(tmp_path: Path) -> AsyncIterator[Bench]:
-    """Return a burning heater that runs from a program file of its own."""
+    """Return a burning heater."""
     with short_directory(tmp_path) as directory:
-        bench = Bench("heater", directory, own_program=True)
+        bench = Bench("heater", directory)
         try:
             await bench.start()
             bench.heat(living_room__air=14.0)
