@@ -13,6 +13,10 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from aioesphomeapi.api_pb2 import (  # type: ignore[attr-defined]  # generated
+    NoiseEncryptionSetKeyRequest,
+    NoiseEncryptionSetKeyResponse,
+)
 from aioesphomeapi.core import MESSAGE_TYPE_TO_PROTO
 from cryptography.exceptions import InvalidTag
 from noise.connection import NoiseConnection
@@ -22,6 +26,8 @@ _PROLOGUE = b"NoiseAPIInit\x00\x00"
 
 _HELLO_RESPONSE = 2
 _DEVICE_INFO_RESPONSE = 10
+_SET_KEY_REQUEST = 124
+_SET_KEY_RESPONSE = 125
 
 type Packet = tuple[int, bytes]
 type Read = Callable[[], Any]
@@ -77,6 +83,7 @@ class Relay:
         self.port = 0
         self.disguise = disguise or Disguise()
         self.sessions = 0
+        self.takes_key = True
         self._upstream = upstream
         self.psk = psk
         self._host = host
@@ -132,30 +139,13 @@ class Relay:
             if noise is None:
                 return
         self.sessions += 1
-        up_reader, up_writer = await asyncio.open_connection(
+        node_reader, node_writer = await asyncio.open_connection(
             "127.0.0.1", self._upstream
         )
-
-        async def down() -> None:
-            while True:
-                packet = self.disguise.apply(await _read_plain(up_reader))
-                if packet is not None:
-                    writer.write(
-                        _noise_frame(noise, packet) if noise else _plain(packet)
-                    )
-                    await writer.drain()
-
-        async def up() -> None:
-            while True:
-                packet = (
-                    _read_noise(noise, await _read_frame(reader))
-                    if noise
-                    else await _read_plain(reader)
-                )
-                up_writer.write(_plain(packet))
-                await up_writer.drain()
-
-        pumps = [asyncio.create_task(down()), asyncio.create_task(up())]
+        pumps = [
+            asyncio.create_task(self._down(node_reader, noise, writer)),
+            asyncio.create_task(self._up(reader, noise, writer, node_writer)),
+        ]
         try:
             done, _ = await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
             for pump in done:
@@ -164,7 +154,56 @@ class Relay:
             for pump in pumps:
                 pump.cancel()
             await asyncio.gather(*pumps, return_exceptions=True)
-            up_writer.close()
+            node_writer.close()
+
+    async def _down(
+        self,
+        node_reader: asyncio.StreamReader,
+        noise: NoiseConnection | None,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        """Pass on what the node says."""
+        while True:
+            packet = self.disguise.apply(await _read_plain(node_reader))
+            if packet is not None:
+                writer.write(_encode(noise, packet))
+                await writer.drain()
+
+    async def _up(
+        self,
+        reader: asyncio.StreamReader,
+        noise: NoiseConnection | None,
+        writer: asyncio.StreamWriter,
+        node_writer: asyncio.StreamWriter,
+    ) -> None:
+        """Pass on what the hub says."""
+        while True:
+            packet = (
+                _read_noise(noise, await _read_frame(reader))
+                if noise
+                else await _read_plain(reader)
+            )
+            if packet[0] == _SET_KEY_REQUEST:
+                await self._set_key(packet[1], noise, writer)
+            else:
+                node_writer.write(_plain(packet))
+                await node_writer.drain()
+
+    async def _set_key(
+        self,
+        payload: bytes,
+        noise: NoiseConnection | None,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        """Do what firmware without a key in its YAML does when it is given one."""
+        success = self.takes_key and noise is not None
+        answer = NoiseEncryptionSetKeyResponse(success=success).SerializeToString()
+        packet = (_SET_KEY_RESPONSE, answer)
+        writer.write(_encode(noise, packet))
+        await writer.drain()
+        if success:
+            self.psk = NoiseEncryptionSetKeyRequest.FromString(payload).key.decode()
+            raise ConnectionResetError
 
     async def _handshake(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, psk: bytes
@@ -204,6 +243,10 @@ async def _read_frame(reader: asyncio.StreamReader) -> bytes:
 
 def _frame(payload: bytes) -> bytes:
     return b"\x01" + len(payload).to_bytes(2, "big") + payload
+
+
+def _encode(noise: NoiseConnection | None, packet: Packet) -> bytes:
+    return _noise_frame(noise, packet) if noise else _plain(packet)
 
 
 def _noise_frame(noise: NoiseConnection, packet: Packet) -> bytes:

@@ -3,12 +3,14 @@
 import base64
 from pathlib import Path
 
+from aioesphomeapi import ZERO_NOISE_PSK
 import pytest
 
 from hearthward.config import EsphomeNode
 from hearthward.edge.esphome.adapter import UnreachableNodeError
 from hearthward.model.command import CommandStatus
 from hearthward.model.device import DeviceStatus
+from hearthward.model.entry import EntryKind
 
 from .home import Home, NodeProcess
 from .relay import relay
@@ -108,6 +110,41 @@ async def test_elsewhere_without_a_key(home: Home, node: NodeProcess) -> None:
             await home.parts.esphome.add(ELSEWHERE, network.port)
         assert raised.value.code == "encryption_key_missing"
         await home.add(network.port, host=ELSEWHERE, key=KEY)
+
+
+async def test_ready_made_node(home: Home, node: NodeProcess) -> None:
+    """A node without a key gets one of its own when it is approved, and not before."""
+    async with relay(node.port, host=ELSEWHERE, psk=ZERO_NOISE_PSK) as network:
+        device = await home.parts.esphome.add(ELSEWHERE, network.port)
+        assert device.status is DeviceStatus.PENDING
+        assert network.psk == ZERO_NOISE_PSK
+        await home.parts.registry.approve("all-kinds", "test")
+        await home.says("all-kinds", "level", value=20.0)
+        assert network.psk is not None
+        assert network.psk != ZERO_NOISE_PSK
+        assert await home.parts.vault.get("esphome/all-kinds") == network.psk
+        result = await home.command("all-kinds", "level", value=24)
+        assert result.status is CommandStatus.ACKNOWLEDGED
+        await home.restart()
+        await home.online("all-kinds")
+
+
+async def test_node_that_takes_no_key(home: Home, node: NodeProcess) -> None:
+    """A node whose time for taking a key is over is not spoken to without one."""
+    async with relay(node.port, host=ELSEWHERE, psk=ZERO_NOISE_PSK) as network:
+        network.takes_key = False
+        await home.parts.esphome.add(ELSEWHERE, network.port)
+        await home.parts.registry.approve("all-kinds", "test")
+        device = await home.device("all-kinds", lambda found: bool(found.problem))
+        assert device.problem == "encryption_key_refused"
+        assert await home.parts.vault.get("esphome/all-kinds") is None
+        result = await home.command("all-kinds", "level", value=24)
+        assert result.status is CommandStatus.OFFLINE
+        assert await home.entries(EntryKind.STATE, "all-kinds") == ()
+        network.takes_key = True
+        await network.cut()
+        await network.mend()
+        await home.says("all-kinds", "level", value=20.0)
 
 
 async def test_other_secret_file(home: Home, node: NodeProcess) -> None:

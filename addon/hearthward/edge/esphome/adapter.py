@@ -8,6 +8,8 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
+from aioesphomeapi.core import APIConnectionError
+
 from hearthward.config import ConfigError, EsphomeNode
 from hearthward.edge.gateway import Gateway
 from hearthward.home.commands import DeviceOfflineError
@@ -31,10 +33,10 @@ from .discovery import Found, browse
 from .endpoint import (
     ENCRYPTION_REQUIRED,
     KEY_MISSING,
+    KEY_REFUSED,
     Endpoint,
     check_key,
     format_mac,
-    is_loopback,
     parse_address,
     refusal,
 )
@@ -97,6 +99,7 @@ class EsphomeAdapter:
         self._started = asyncio.Event()
         self._nodes: dict[Node, asyncio.Task[None]] = {}
         self._adding: set[Node] = set()
+        self._keying: set[Node] = set()
         lifelog.project(self._note)
 
     async def run(self, zeroconf: AsyncZeroconf | None = None) -> None:
@@ -179,6 +182,33 @@ class EsphomeAdapter:
             return None
         return f"{device} is connected at {other.endpoint.address} already"
 
+    def keyless(self, node: Node) -> None:
+        """Give an approved node an encryption key of its own, once."""
+        if node not in self._keying:
+            self._keying.add(node)
+            task = self._spawn(self._provision(node))
+            task.add_done_callback(lambda _: self._keying.discard(node))
+
+    async def _provision(self, node: Node) -> None:
+        """Make a key, keep it, and only then give it away: a lost key locks a node up."""
+        device = node.device
+        endpoint = node.endpoint.with_new_key()
+        if device is None or endpoint.key is None or node not in self._nodes:
+            return
+        await self._vault.put(_secret(device), endpoint.key)
+        try:
+            taken = await node.set_key(endpoint.key)
+        except APIConnectionError as error:
+            _LOGGER.warning("%s: the key may not have arrived: %s", device, error)
+            taken = True
+        if not taken:
+            await self._vault.delete(_secret(device))
+            node.report(refusal(KEY_REFUSED))
+            return
+        _LOGGER.info("%s has an encryption key now", device)
+        self._stop(node)
+        self._start(endpoint, device)
+
     def failed(self, node: Node, error: Exception, status: StatusBody) -> None:
         """Put what keeps a node away onto its device."""
         if node in self._adding:
@@ -237,7 +267,7 @@ class EsphomeAdapter:
         problem = None
         if found.encrypted:
             problem = KEY_MISSING if endpoint.key is None else None
-        elif not is_loopback(endpoint.host):
+        elif endpoint.provisional and not found.keyless:
             problem = ENCRYPTION_REQUIRED
         if problem is None:
             self._go_to(endpoint, found.device, node)

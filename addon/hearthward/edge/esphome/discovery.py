@@ -19,13 +19,14 @@ _REQUEST_MS = 3_000
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A node as it announces itself."""
+    """A node as it announces itself; a `keyless` one waits for an encryption key."""
 
     device: str
     name: str
     host: str
     port: int
     encrypted: bool
+    keyless: bool
     mac: str | None = None
     project: str | None = None
     version: str | None = None
@@ -73,6 +74,7 @@ def read(info: AsyncServiceInfo) -> Found | None:
         host=addresses[0],
         port=info.port,
         encrypted="api_encryption" in properties,
+        keyless=properties.get("api_provisioning") == "zero-psk",
         mac=format_mac(properties.get("mac")),
         project=properties.get("project_name"),
         version=properties.get("project_version") or properties.get("version"),

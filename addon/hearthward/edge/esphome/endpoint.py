@@ -1,11 +1,12 @@
 """Where a node is, and how it may be spoken to."""
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 import secrets
 
 from aioesphomeapi.core import (
+    ZERO_NOISE_PSK,
     APIConnectionError,
     EncryptionPlaintextAPIError,
     InvalidEncryptionKeyAPIError,
@@ -19,6 +20,7 @@ PORT = 6053
 
 KEY_MISSING = "encryption_key_missing"
 KEY_INVALID = "encryption_key_invalid"
+KEY_REFUSED = "encryption_key_refused"
 ENCRYPTION_REQUIRED = "encryption_required"
 
 _PROBLEMS = {
@@ -29,6 +31,10 @@ _PROBLEMS = {
     KEY_INVALID: (
         "The node does not accept the encryption key: give the hub the key that stands "
         "in the node's YAML under `api: encryption: key:`"
+    ),
+    KEY_REFUSED: (
+        "The node has no encryption key and takes none any more: switch it off and on, "
+        "and it waits for one again"
     ),
     ENCRYPTION_REQUIRED: (
         "The node speaks plain text, which is allowed on this machine only: add "
@@ -53,15 +59,25 @@ class Endpoint:
         return f"{host}:{self.port}"
 
     @property
+    def provisional(self) -> bool:
+        """Whether a node here could only be spoken to with the key that everybody knows.
+
+        Only a node on this machine may be spoken to in plain text.
+        """
+        return self.key is None and not is_loopback(self.host)
+
+    @property
     def psk(self) -> str | None:
         """Return the key to connect with.
 
-        Only a node on this machine may be spoken to in plain text. Any other is asked with
-        a key that cannot be right: a node that encrypts then says who it is, and refuses.
+        ESPHome's reserved key of zeros makes a node that waits for a key of its own talk; a
+        node that has one says who it is, and refuses.
         """
-        if self.key is not None or is_loopback(self.host):
-            return self.key
-        return base64.b64encode(secrets.token_bytes(32)).decode()
+        return ZERO_NOISE_PSK if self.provisional else self.key
+
+    def with_new_key(self) -> Endpoint:
+        """Return the endpoint with a random key."""
+        return replace(self, key=base64.b64encode(secrets.token_bytes(32)).decode())
 
 
 def parse_address(

@@ -51,6 +51,9 @@ class Keeper(Protocol):
     def identified(self, node: Node, device: str) -> str | None:
         """Hear who answered at a node's endpoint; return why not to go on, if so."""
 
+    def keyless(self, node: Node) -> None:
+        """Hear that a node that may speak in the home has no encryption key yet."""
+
     def failed(self, node: Node, error: Exception, status: StatusBody) -> None:
         """Hear that a connection was not made, and why."""
 
@@ -116,12 +119,25 @@ class Node:
             await self._logic.stop()
 
     def admit(self) -> None:
-        """Listen to the node's states, once it may speak in the home."""
+        """Listen to the node's states, once it may speak in the home and is encrypted."""
         if self._subscribed or not self.connected or self.device is None:
             return
-        if self._gateway.admits(self.device):
-            self._subscribed = True
-            self._client.subscribe_states(self._on_state)
+        if not self._gateway.admits(self.device):
+            return
+        if self.endpoint.provisional:
+            self._keeper.keyless(self)
+            return
+        self._subscribed = True
+        self._client.subscribe_states(self._on_state)
+
+    async def set_key(self, key: str) -> bool:
+        """Give a node without an encryption key one; return whether it took it.
+
+        Raises:
+            APIConnectionError: Whether it did is not known.
+
+        """
+        return await self._client.noise_encryption_set_key(key.encode())
 
     def report(self, status: StatusBody) -> None:
         """Say that the device came or went."""
@@ -133,7 +149,7 @@ class Node:
         return await self._sender.send(command)
 
     def _reachable(self, point: str) -> Entity | None:
-        return self._by_point.get(point) if self.connected else None
+        return self._by_point.get(point) if self._subscribed else None
 
     async def _on_connect(self) -> None:
         try:
