@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 import fcntl
 import gc
 from importlib.metadata import version
@@ -167,28 +167,40 @@ def _services(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
     token = os.environ.get("SUPERVISOR_TOKEN")
     if token and parts.settings.announce:
         port = parts.settings.port
-        yield publish(token, parts.info, port, parts.keys, parts.vault)
+        work = publish(token, parts.info, port, parts.keys, parts.vault)
+        yield _optional("Telling the Supervisor", work)
 
 
 async def _speak(parts: Parts) -> None:
     """Speak to nodes and, on the local network, be found and find them."""
     settings = parts.settings
-    if not (settings.discovery or settings.announce):
-        await parts.esphome.run()
-        return
-    async with open_mdns(settings.host) as mdns, asyncio.TaskGroup() as group:
-        group.create_task(parts.esphome.run(mdns if settings.discovery else None))
-        if settings.announce:
-            supervised = "SUPERVISOR_TOKEN" in os.environ
-            group.create_task(
-                announce(
-                    mdns,
-                    parts.info,
-                    settings.host,
-                    settings.port,
-                    supervised=supervised,
+    async with AsyncExitStack() as stack:
+        mdns = None
+        if settings.discovery or settings.announce:
+            try:
+                mdns = await stack.enter_async_context(open_mdns(settings.host))
+            except OSError as error:
+                _LOGGER.warning(
+                    "Nodes are not discovered and the hub is not announced, as there "
+                    "is no multicast on this network: %s",
+                    error,
                 )
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        group.create_task(parts.esphome.run(mdns if settings.discovery else None))
+        if mdns is not None and settings.announce:
+            supervised = "SUPERVISOR_TOKEN" in os.environ
+            work = announce(
+                mdns, parts.info, settings.host, settings.port, supervised=supervised
             )
+            group.create_task(_optional("Announcing the hub", work))
+
+
+async def _optional(what: str, work: Coroutine[Any, Any, None]) -> None:
+    """Run what the hub can do without: its failure must not stop the rest."""
+    try:
+        await work
+    except Exception:
+        _LOGGER.exception("%s failed", what)
 
 
 async def _show_pairing_code(parts: Parts) -> None:
