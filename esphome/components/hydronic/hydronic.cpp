@@ -1,6 +1,7 @@
 #include "hydronic.h"
 
-#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
 
 #include "words.h"
 #include "zone.h"
@@ -57,11 +58,11 @@ void Hydronic::dump_config() {
   const auto &config = this->controller_->config();
   ESP_LOGCONFIG(TAG,
                 "Hydronic heater:\n"
-                "  Zones: %zu\n"
+                "  Zones: %u\n"
                 "  Coolant limit: %.0f °C, trip: %.0f °C\n"
                 "  Heat dump: %s, flow sensor: %s",
-                config.zone_count, config.coolant_limit, config.coolant_trip, YESNO(config.has_dump),
-                YESNO(config.has_flow_sensor));
+                static_cast<unsigned>(config.zone_count), config.coolant_limit, config.coolant_trip,
+                YESNO(config.has_dump), YESNO(config.has_flow_sensor));
   this->burner_->dump_config();
   for (auto *zone : this->zones_)
     zone->dump_config();
