@@ -1,46 +1,37 @@
-"""When the people of the demo want it warm."""
+"""When the people of the demo want it warm: whenever it is looked at."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from .entities import Entities
 from .home_assistant_client import HomeAssistantClient
 
-type Slots = Mapping[str, str]
+type Presets = Mapping[int, str]
 
-# A schedule needs no hub and no Home Assistant once the heater has it.
-SCHEDULES: Mapping[str, Slots] = {
-    "living_room": {
-        "06:30": "normal",
-        "08:30": "eco",
-        "15:30": "normal",
-        "22:30": "eco",
-    },
-    "bathroom": {"06:00": "normal", "08:00": "eco", "18:30": "normal", "22:00": "eco"},
-    "hot_water": {"05:30": "normal", "09:00": "eco", "17:30": "normal", "21:30": "eco"},
+# The preset by hours from now. The heater needs no hub and no Home Assistant to keep it.
+HABITS: Mapping[str, Presets] = {
+    "living_room": {-1: "normal", 7: "eco"},
+    "bathroom": {-1: "normal", 2: "eco", 9: "normal", 11: "eco"},
+    "hot_water": {-1: "normal", 4: "eco", 8: "normal", 12: "eco"},
 }
 
 
 async def follow(client: HomeAssistantClient, entities: Entities) -> None:
-    """Give every zone its schedule, the same each day, with the integration's action.
-
-    Until its next slot every zone is warm, at whatever hour the demo is looked at.
-    """
-    for zone, slots in SCHEDULES.items():
-        entity = entities("heater", f"{zone}.zone")
+    """Give every zone its schedule, the same each day, with the integration's action."""
+    time_zone = (await client.get("/api/config"))["time_zone"]
+    now = datetime.now(ZoneInfo(time_zone))
+    for zone, presets in HABITS.items():
         await client.call_action(
             "hearthward.set_schedule",
-            {
-                "slots": [
-                    {"time": time, "preset": preset} for time, preset in slots.items()
-                ]
-            },
-            entity=entity,
+            {"slots": _slots(presets, now.hour)},
+            entity=entities("heater", f"{zone}.zone"),
         )
-        # The heater takes up a new schedule with its next step, and then says so.
-        await client.wait_for_state(
-            entities("heater", f"{zone}.next_event"),
-            lambda state: state["state"] != "unknown",
-        )
-        await client.call_action(
-            "climate.set_preset_mode", {"preset_mode": "normal"}, entity=entity
-        )
+
+
+def _slots(presets: Presets, now: int) -> list[dict[str, str]]:
+    """Return the slots of a day by the clock; `now` is the hour."""
+    by_hour = {(now + hours) % 24: preset for hours, preset in presets.items()}
+    return [
+        {"time": f"{hour:02}:30", "preset": by_hour[hour]} for hour in sorted(by_hour)
+    ]
