@@ -102,10 +102,9 @@ async def test_what_is_done_to_the_home_reaches_its_node(
 
         await home.do(do="sensor", channel="living_room.air", fault="broken")
         await until(seen, "living_room.sensor_state", lambda o: o.text == "fallback")
-        seen.clear()
-        await home.do(do="sensor", channel="living_room.air", fault="none")
-        await until(seen, "living_room.air_temperature", lambda o: o.value is not None)
 
+        # A mended sensor proves itself for minutes; after a boot it is believed at once.
+        await home.do(do="sensor", channel="living_room.air", fault="none")
         await home.do(do="reboot", node="heater", seconds=0.5)
         async with asyncio.timeout(PATIENCE):
             while client.connected:
