@@ -23,6 +23,7 @@ PART_TIMEOUT = 20 * 60.0
 """Seconds after which a part is ended and counted as failed."""
 NO_TESTS = 5
 """pytest's exit code for a run that collected nothing."""
+TWO_WORKERS = ("-n", "2", "--dist", "worksteal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +42,9 @@ PARTS = {
     "firmware": Part(
         what="the firmware in the simulated home",
         paths=("tests/firmware/scenarios", "tests/firmware/esphome"),
-        options=("-n", "2", "--dist", "worksteal"),
+        options=TWO_WORKERS,
     ),
-    "hub": Part(what="the hub", paths=("tests/hub",)),
+    "hub": Part(what="the hub", paths=("tests/hub",), options=TWO_WORKERS),
     "contract": Part(
         what="the API against its OpenAPI document", paths=("tests/contract",)
     ),
@@ -51,6 +52,7 @@ PARTS = {
         what="the integration inside Home Assistant",
         paths=("tests/integration",),
         options=(
+            *TWO_WORKERS,
             "-p",
             "homeassistant",
             "--cov=custom_components.hearthward",

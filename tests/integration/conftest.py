@@ -21,8 +21,6 @@ from hearthward.model.security import PairingRequest
 from . import devices
 from .hub import HUB_ID, RunningHub
 
-PORTS = range(21600, 21700)
-
 type Settle = Callable[[], Awaitable[None]]
 
 
@@ -40,14 +38,10 @@ def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 
 def free_port() -> int:
     """Return a free port on loopback."""
-    for candidate in PORTS:
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", candidate))
-            except OSError:
-                continue
-            return candidate
-    raise RuntimeError(f"No port of {PORTS} is free")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @pytest.fixture
