@@ -18,7 +18,7 @@ from .stack import Ports, Stack
 ROOT = Path(__file__).parent.parent
 DIRECTORY = ROOT / ".cache/demo"
 # Without this file an earlier run was stopped before it had set everything up.
-READY = DIRECTORY / "ready"
+READY = "ready"
 FASTEST = 600
 
 
@@ -29,12 +29,14 @@ class DemoError(Exception):
 def main() -> int:
     """Run the demo until it is stopped; return the exit code."""
     options = _arguments()
+    code = 0
     try:
         asyncio.run(_run(options))
-    except (DemoError, ProcessError, HomeAssistantError) as error:
-        print(f"\nThe demo stopped: {error}", file=sys.stderr)
-        return 1
-    return 0
+    except* (DemoError, ProcessError, HomeAssistantError) as group:
+        for error in group.exceptions:
+            print(f"\nThe demo stopped: {error}", file=sys.stderr)
+        code = 1
+    return code
 
 
 def _arguments() -> argparse.Namespace:
@@ -59,6 +61,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--fresh", action="store_true", help="forget what earlier runs have kept"
     )
+    parser.add_argument(
+        "--directory",
+        type=Path,
+        default=DIRECTORY,
+        help="where to keep what the parts of the demo remember (default: .cache/demo)",
+    )
     return parser.parse_args()
 
 
@@ -79,9 +87,10 @@ async def _run(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    if options.fresh or not READY.exists():
-        shutil.rmtree(DIRECTORY, ignore_errors=True)
-    stack = Stack(DIRECTORY, _ports(options.port), speed=options.fast)
+    directory = options.directory.resolve()
+    if options.fresh or not (directory / READY).exists():
+        _forget(directory)
+    stack = Stack(directory, _ports(directory, options.port), speed=options.fast)
     running = asyncio.create_task(_prepare_and_watch(stack))
     stopped = asyncio.create_task(stop.wait())
     try:
@@ -103,7 +112,8 @@ async def _prepare_and_watch(stack: Stack) -> None:
     async with step("Starting the home, its hub and Home Assistant"):
         await stack.start()
     client = stack.home_assistant.client
-    if not READY.exists():
+    ready = stack.directory / READY
+    if not ready.exists():
         async with step("Pairing Home Assistant with the hub"):
             await integration.pair(client, stack.hub)
         async with step("Letting the three devices into the home"):
@@ -111,13 +121,13 @@ async def _prepare_and_watch(stack: Stack) -> None:
         async with step("Giving the zones a schedule, and you a dashboard"):
             await habits.follow(client, await stack.wait_for_entities())
             await dashboard.install(client)
-        READY.touch()
+        ready.touch()
     print(
-        f"\n  Open   {stack.home_assistant.url}\n"
-        f"  Login  {USER}\n"
-        f"  Password {PASSWORD}\n\n"
+        f"\n  Open      {stack.home_assistant.url}"
+        f"\n  User      {USER}"
+        f"\n  Password  {PASSWORD}\n\n"
         f"Everything runs on this machine only. Ctrl-C stops it;"
-        f" what it learned stays in {DIRECTORY.relative_to(ROOT)}."
+        f" what it learned stays in {stack.directory}."
     )
     await _watch(stack)
 
@@ -135,11 +145,21 @@ async def _watch(stack: Stack) -> None:
             await stack.home_assistant.start()
 
 
-def _ports(port: int) -> Ports:
+def _forget(directory: Path) -> None:
+    """Remove what an earlier run has kept; refuse a directory that is not a demo's."""
+    if directory.exists() and any(directory.iterdir()):
+        if Ports.load(directory) is None:
+            raise DemoError(
+                f"{directory} holds something else than a demo. Choose an empty one."
+            )
+        shutil.rmtree(directory)
+
+
+def _ports(directory: Path, port: int) -> Ports:
     """Return the ports, the same as last time but for Home Assistant's."""
     if not 1 <= port <= 65535 - len(NODES) - 1:
         raise DemoError(f"{port} is not a port; choose one with --port, e.g. 8123.")
-    ports = Ports.load(DIRECTORY) or Ports.following(port)
+    ports = Ports.load(directory) or Ports.following(port)
     ports = ports.with_home_assistant(port)
     taken = [number for number in ports.all if not port_is_free(number)]
     if port in taken:
@@ -152,7 +172,7 @@ def _ports(port: int) -> Ports:
             f"Port {taken[0]} is taken by another program. Stop that program, or start"
             f" afresh on other ports: script/demo --fresh --port {port + 100}"
         )
-    ports.save(DIRECTORY)
+    ports.save(directory)
     return ports
 
 
