@@ -30,7 +30,7 @@ class NewNode(
             msgspec.Meta(
                 max_length=64,
                 # 32 bytes in base64; the adapter refuses others in words that help.
-                extra_json_schema={"pattern": "^[A-Za-z0-9+/]{43}=$"},
+                extra_json_schema={"pattern": "^([A-Za-z0-9+/]{43}=)?$"},
             ),
         ]
         | None
