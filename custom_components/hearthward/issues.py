@@ -17,6 +17,7 @@ PROBLEMS: Final = frozenset(
     {
         "encryption_key_invalid",
         "encryption_key_missing",
+        "encryption_key_refused",
         "encryption_required",
     }
 )

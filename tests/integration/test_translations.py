@@ -24,6 +24,7 @@ from custom_components.hearthward import (
     time,
 )
 from custom_components.hearthward.entity import HearthwardEntity
+from custom_components.hearthward.issues import ISSUE_PENDING, ISSUE_PROBLEM, PROBLEMS
 from custom_components.hearthward.sensor import WORDS
 
 from . import devices
@@ -140,6 +141,11 @@ def test_exceptions() -> None:
         raised |= set(re.findall(r'translation_key="(\w+)"', source))
         raised |= set(re.findall(r'_translated\("(\w+)"', source))
     assert raised == set(load("en")["exceptions"])
+
+
+def test_issues() -> None:
+    """Each issue that is raised has a text, and each text an issue."""
+    assert {*PROBLEMS, ISSUE_PENDING, ISSUE_PROBLEM} == set(load("en")["issues"])
 
 
 @pytest.mark.parametrize("section", ["services", "triggers", "conditions"])
