@@ -126,10 +126,7 @@ class Zones:
         found = self._registry.require(device)
         climate = self._climate(found, zone)
         duration = self._point(found, zone, "boost_duration")
-        stored = self._lifelog.state(device, duration.id)
-        if minutes is None:
-            minutes = (stored.value if stored else None) or 0.0
-        elif stored is None or stored.value != minutes:
+        if minutes is not None and self._value(device, duration.id) != minutes:
             await self._ask(
                 device, duration, CommandBody(value=minutes), issued_by, key
             )
@@ -137,7 +134,9 @@ class Zones:
         await self._ask(
             device, climate, CommandBody(preset=Preset.BOOST.value), issued_by, key
         )
-        return Boost(until=started + minutes * 60)
+        # Read now: the node may have brought the duration within its own limits.
+        lasts = self._value(device, duration.id) or minutes or 0.0
+        return Boost(until=started + lasts * 60)
 
     async def _ask(
         self,
@@ -177,6 +176,10 @@ class Zones:
     def _text(self, device: str, point: str) -> str | None:
         state = self._lifelog.state(device, point)
         return state.text if state else None
+
+    def _value(self, device: str, point: str) -> float | None:
+        state = self._lifelog.state(device, point)
+        return state.value if state else None
 
     def _climate(self, device: Device, zone: str) -> Point:
         for point in device.points:

@@ -179,9 +179,13 @@ class Commands:
 
         link = self._links.get(device.adapter)
         if device.status not in (DeviceStatus.APPROVED, DeviceStatus.ACTIVE):
+            advice = (
+                "approve it first"
+                if device.status is DeviceStatus.PENDING
+                else "it takes no commands"
+            )
             return outcome(
-                CommandStatus.REJECTED,
-                f"{device.name} is {device.status}: approve it first",
+                CommandStatus.REJECTED, f"{device.name} is {device.status}: {advice}"
             )
         try:
             body = check(point, command.body)

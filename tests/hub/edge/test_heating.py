@@ -126,7 +126,12 @@ async def test_boost(warm_home: Home) -> None:
     await warm_home.says("heater", "living_room.boost_duration", value=45.0)
     boost = await start_boost(warm_home, None)
     assert boost.until == pytest.approx(time.time() + 45 * 60, abs=30)
-    with pytest.raises(RefusedError, match="takes 1 to 1440 min, not 2000"):
+    boost = await start_boost(warm_home, 360)
+    state = warm_home.parts.lifelog.state("heater", "living_room.boost_duration")
+    assert state is not None
+    assert state.value is not None
+    assert boost.until == pytest.approx(time.time() + state.value * 60, abs=30)
+    with pytest.raises(RefusedError, match="min, not 2000"):
         await start_boost(warm_home, 2000)
 
 

@@ -1,7 +1,7 @@
 """Where a node is, and how it may be spoken to."""
 
 import base64
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 import secrets
 
@@ -50,7 +50,7 @@ class Endpoint:
 
     host: str
     port: int = PORT
-    key: str | None = None
+    key: str | None = field(default=None, repr=False)
 
     @property
     def address(self) -> str:
