@@ -7,9 +7,17 @@ from pathlib import Path
 import esphome.codegen as cg
 from esphome.components import binary_sensor, climate, ota, output, sensor, time, uart
 import esphome.config_validation as cv
-from esphome.const import CONF_DEVICE_ID, CONF_ID, CONF_OTA, CONF_TIME_ID, CONF_TYPE
+from esphome.const import (
+    CONF_DEVICE_ID,
+    CONF_ID,
+    CONF_OTA,
+    CONF_PLATFORM,
+    CONF_TIME_ID,
+    CONF_TYPE,
+)
 from esphome.core import CORE
 from esphome.cpp_generator import MockObj
+import esphome.final_validate as fv
 from esphome.types import ConfigType
 
 from .limits import COOLANT_LIMIT_CEILING, below_ceiling
@@ -136,7 +144,18 @@ CONFIG_SCHEMA = cv.All(
 )
 
 
+def _zones(config: ConfigType) -> list[ConfigType]:
+    return [
+        conf for conf in config.get("climate", []) if conf[CONF_PLATFORM] == "hydronic"
+    ]
+
+
 def _final_validate(config: ConfigType) -> None:
+    if not _zones(fv.full_config.get()):
+        raise cv.Invalid(
+            "A heater without zones heats nothing: add a 'climate' of platform "
+            "'hydronic', or include packages/zone.yaml"
+        )
     if config[CONF_BURNER][CONF_TYPE] == TYPE_AUTOTERM:
         uart.final_validate_device_schema(
             "hydronic",
@@ -238,6 +257,7 @@ async def to_code(config: ConfigType) -> None:
     # ESPHome copies the sources beside this file only, and the control logic has a
     # folder. A C++ flag reaches the compiler of every framework, a plain one does not.
     cg.add_cxx_build_flag(f"-I{Path(__file__).parent}")
+    cg.add_build_flag(f"-DHEARTHWARD_MAX_ZONES={len(_zones(CORE.config))}")
     var = cg.new_Pvariable(config[CONF_ID])
     await cg.register_component(var, config)
 

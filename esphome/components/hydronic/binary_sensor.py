@@ -2,7 +2,6 @@
 
 from esphome.components import binary_sensor
 from esphome.const import (
-    DEVICE_CLASS_HEAT,
     DEVICE_CLASS_PROBLEM,
     DEVICE_CLASS_RUNNING,
     ENTITY_CATEGORY_DIAGNOSTIC,
@@ -19,7 +18,7 @@ _PROBLEM = binary_sensor.binary_sensor_schema(device_class=DEVICE_CLASS_PROBLEM)
 
 CONFIG_SCHEMA = entities_schema(
     node={
-        "burner": binary_sensor.binary_sensor_schema(device_class=DEVICE_CLASS_HEAT),
+        "burner": _RUNNING,
         "pump": _RUNNING,
         "heat_dump": _RUNNING,
         "tripped": _PROBLEM,

@@ -156,6 +156,11 @@ def test_a_fleet_image_takes_signed_updates_only(tmp_path: Path) -> None:
             id="zone without the sensor it regulates",
         ),
         pytest.param(
+            "climate: [{id: !extend living_room_climate, valve_output: fan_output}]",
+            "Cannot specify more than one of valve_output, valve_relay",
+            id="zone with two valves",
+        ),
+        pytest.param(
             "hydronic: {dump_on: 80, dump_off: 85}",
             "dump_off (85 °C) has to be below dump_on (80 °C)",
             id="heat dump without hysteresis",
@@ -171,6 +176,28 @@ def test_a_mistake_gets_a_helpful_sentence(
     result = config(file, tmp_path / "data")
     assert result.returncode != 0
     assert sentence in " ".join(result.stdout.split())
+
+
+def test_a_heater_wants_a_zone(tmp_path: Path) -> None:
+    """Said before anything is built, with the package to include."""
+    packages = ("base", "clock", "heater", "burner-dry-contact")
+    lines = [
+        f"  {name}: !include {ROOT}/esphome/packages/{name}.yaml" for name in packages
+    ]
+    file = tmp_path / "heater.yaml"
+    file.write_text(
+        "substitutions: {name: heater, friendly_name: Heater}\n"
+        f"external_components: [{{source: {COMPONENTS}}}]\n"
+        "packages:\n"
+        + "\n".join(lines)
+        + f"""
+  board: !include {ROOT}/esphome/boards/esp32-s3-heater.yaml
+  wifi: !include {ROOT}/esphome/packages/wifi.yaml
+"""
+    )
+    result = config(file, tmp_path / "data")
+    assert result.returncode != 0
+    assert "include packages/zone.yaml" in " ".join(result.stdout.split())
 
 
 def test_the_unverified_burner_says_so(tmp_path: Path) -> None:
