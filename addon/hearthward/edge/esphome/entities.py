@@ -56,6 +56,8 @@ from hearthward.model.device import Point, PointCategory, PointKind, Zone
 type EntityKey = tuple[type[EntityInfo], int, int]
 """The class of an entity's description, its sub-device and its key: unique within a node."""
 
+type _Describe = Callable[[Any], dict[str, Any]]
+
 DATE_PATTERN = r"^\d{4}-\d{2}-\d{2}$"
 DATETIME_PATTERN = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}"
 
@@ -184,13 +186,6 @@ def _unique(wanted: str, kind: str, taken: set[str], key: str = "") -> str:
     return candidate
 
 
-def _describe_binary_sensor(info: BinarySensorInfo) -> dict[str, Any]:
-    return {
-        "kind": PointKind.BINARY_SENSOR,
-        "device_class": info.device_class or None,
-    }
-
-
 def _describe_sensor(info: SensorInfo) -> dict[str, Any]:
     return {
         "kind": PointKind.SENSOR,
@@ -199,14 +194,6 @@ def _describe_sensor(info: SensorInfo) -> dict[str, Any]:
         "state_class": _STATE_CLASSES.get(info.state_class),
         "precision": info.accuracy_decimals,
     }
-
-
-def _describe_text_sensor(info: TextSensorInfo) -> dict[str, Any]:
-    return {"kind": PointKind.SENSOR, "device_class": info.device_class or None}
-
-
-def _describe_switch(info: SwitchInfo) -> dict[str, Any]:
-    return {"kind": PointKind.SWITCH, "device_class": info.device_class or None}
 
 
 def _describe_number(info: NumberInfo) -> dict[str, Any]:
@@ -233,32 +220,6 @@ def _describe_text(info: TextInfo) -> dict[str, Any]:
         "pattern": info.pattern or None,
         "mode": (info.mode or TextMode.TEXT).name.lower(),
     }
-
-
-def _describe_date(info: DateInfo) -> dict[str, Any]:
-    return {
-        "kind": PointKind.TEXT,
-        "min_length": 10,
-        "max_length": 10,
-        "pattern": DATE_PATTERN,
-    }
-
-
-def _describe_datetime(info: DateTimeInfo) -> dict[str, Any]:
-    return {
-        "kind": PointKind.TEXT,
-        "min_length": 19,
-        "max_length": 32,
-        "pattern": DATETIME_PATTERN,
-    }
-
-
-def _describe_time(info: TimeInfo) -> dict[str, Any]:
-    return {"kind": PointKind.TIME}
-
-
-def _describe_button(info: ButtonInfo) -> dict[str, Any]:
-    return {"kind": PointKind.BUTTON, "device_class": info.device_class or None}
 
 
 def _describe_event(info: EventInfo) -> dict[str, Any]:
@@ -319,20 +280,14 @@ def _describe_lock(info: LockInfo) -> dict[str, Any]:
     return _enum(words(LockState)) if info.requires_code else {"kind": PointKind.SWITCH}
 
 
-def _describe_siren(info: SirenInfo) -> dict[str, Any]:
-    return {"kind": PointKind.SWITCH}
+def _classed(kind: PointKind) -> _Describe:
+    """Describe entities of which only the device class matters."""
+    return lambda info: {"kind": kind, "device_class": info.device_class or None}
 
 
-def _describe_media_player(info: MediaPlayerInfo) -> dict[str, Any]:
-    return _enum(words(MediaPlayerState))
-
-
-def _describe_alarm_panel(info: AlarmControlPanelInfo) -> dict[str, Any]:
-    return _enum(words(AlarmControlPanelState))
-
-
-def _describe_update(info: UpdateInfo) -> dict[str, Any]:
-    return {"kind": PointKind.BINARY_SENSOR, "device_class": "update"}
+def _always(**details: Any) -> _Describe:
+    """Describe entities that are all alike."""
+    return lambda info: details
 
 
 def _percent(step: float) -> dict[str, Any]:
@@ -362,28 +317,32 @@ _STATE_CLASSES: Mapping[SensorStateClass | None, str] = {
     SensorStateClass.MEASUREMENT_ANGLE: "measurement_angle",
 }
 
-_DESCRIBE: Mapping[type[EntityInfo], Callable[[Any], dict[str, Any]]] = {
-    AlarmControlPanelInfo: _describe_alarm_panel,
-    BinarySensorInfo: _describe_binary_sensor,
-    ButtonInfo: _describe_button,
+_DESCRIBE: Mapping[type[EntityInfo], _Describe] = {
+    AlarmControlPanelInfo: _always(**_enum(words(AlarmControlPanelState))),
+    BinarySensorInfo: _classed(PointKind.BINARY_SENSOR),
+    ButtonInfo: _classed(PointKind.BUTTON),
     ClimateInfo: _describe_climate,
     CoverInfo: _describe_opening,
-    DateInfo: _describe_date,
-    DateTimeInfo: _describe_datetime,
+    DateInfo: _always(
+        kind=PointKind.TEXT, min_length=10, max_length=10, pattern=DATE_PATTERN
+    ),
+    DateTimeInfo: _always(
+        kind=PointKind.TEXT, min_length=19, max_length=32, pattern=DATETIME_PATTERN
+    ),
     EventInfo: _describe_event,
     FanInfo: _describe_fan,
     LightInfo: _describe_light,
     LockInfo: _describe_lock,
-    MediaPlayerInfo: _describe_media_player,
+    MediaPlayerInfo: _always(**_enum(words(MediaPlayerState))),
     NumberInfo: _describe_number,
     SelectInfo: _describe_select,
     SensorInfo: _describe_sensor,
-    SirenInfo: _describe_siren,
-    SwitchInfo: _describe_switch,
+    SirenInfo: _always(kind=PointKind.SWITCH),
+    SwitchInfo: _classed(PointKind.SWITCH),
     TextInfo: _describe_text,
-    TextSensorInfo: _describe_text_sensor,
-    TimeInfo: _describe_time,
-    UpdateInfo: _describe_update,
+    TextSensorInfo: _classed(PointKind.SENSOR),
+    TimeInfo: _always(kind=PointKind.TIME),
+    UpdateInfo: _always(kind=PointKind.BINARY_SENSOR, device_class="update"),
     ValveInfo: _describe_opening,
     WaterHeaterInfo: _describe_water_heater,
 }
