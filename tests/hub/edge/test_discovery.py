@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
+import secrets
 
 import pytest
 from zeroconf import IPVersion
@@ -15,7 +16,7 @@ from hearthward.model.device import DeviceStatus
 from hearthward.model.stream import HubInfo
 
 from .home import PATIENCE, Home, NodeProcess
-from .relay import relay
+from .relay import Disguise, relay
 
 LOOPBACK = "127.0.0.1"
 
@@ -38,6 +39,12 @@ async def home(tmp_path: Path) -> AsyncGenerator[Home]:
         yield opened
 
 
+@pytest.fixture
+def name() -> str:
+    """Return a name that no other test on this machine announces at the same time."""
+    return f"node-{secrets.token_hex(4)}"
+
+
 def service(name: str, port: int, **properties: str) -> AsyncServiceInfo:
     """Describe a node as ESPHome announces it."""
     return AsyncServiceInfo(
@@ -56,70 +63,81 @@ def service(name: str, port: int, **properties: str) -> AsyncServiceInfo:
 
 
 async def test_ours_is_found(
-    home: Home, network: AsyncZeroconf, node: NodeProcess
+    home: Home, network: AsyncZeroconf, node: NodeProcess, name: str
 ) -> None:
     """A node of one of our projects becomes a pending device by itself."""
-    ours = service("all-kinds", node.port, project_name="hearthward.test_node")
-    await network.async_register_service(ours)
-    device = await home.device("all-kinds", lambda found: found.online)
-    assert device.status is DeviceStatus.PENDING
-    assert device.points
+    async with relay(node.port, disguise=Disguise(name=name)) as place:
+        ours = service(name, place.port, project_name="hearthward.test_node")
+        await network.async_register_service(ours)
+        device = await home.device(name, lambda found: found.online)
+        assert device.status is DeviceStatus.PENDING
+        assert device.points
 
 
 async def test_found_at_another_place(
-    home: Home, network: AsyncZeroconf, node: NodeProcess
+    home: Home, network: AsyncZeroconf, node: NodeProcess, name: str
 ) -> None:
     """A known node that moved is followed."""
-    async with relay(node.port) as before, relay(node.port) as after:
-        place = service("all-kinds", before.port, project_name="hearthward.test_node")
-        await network.async_register_service(place)
-        await home.device("all-kinds", lambda found: found.online)
+    disguise = Disguise(name=name)
+    async with (
+        relay(node.port, disguise=disguise) as before,
+        relay(node.port, disguise=disguise) as after,
+    ):
+        ours = {"project_name": "hearthward.test_node"}
+        await network.async_register_service(service(name, before.port, **ours))
+        await home.device(name, lambda found: found.online)
         await before.cut()
-        await home.online("all-kinds", False)
-        place = service("all-kinds", after.port, project_name="hearthward.test_node")
-        await network.async_update_service(place)
-        device = await home.online("all-kinds")
+        await home.online(name, False)
+        await network.async_update_service(service(name, after.port, **ours))
+        device = await home.online(name)
         assert device.address == f"{LOOPBACK}:{after.port}"
 
 
 async def test_foreign_is_left_alone(
-    home: Home, network: AsyncZeroconf, node: NodeProcess
+    home: Home, network: AsyncZeroconf, node: NodeProcess, name: str
 ) -> None:
     """Any other node is spoken to when a person adds it, and found from then on."""
-    async with relay(node.port) as before, relay(node.port) as after:
-        await network.async_register_service(service("all-kinds", after.port))
+    disguise = Disguise(name=name)
+    async with (
+        relay(node.port, disguise=disguise) as before,
+        relay(node.port, disguise=disguise) as after,
+    ):
+        await network.async_register_service(service(name, after.port))
+        ours = f"{name}-ours"
         await network.async_register_service(
-            service("ours", 1, project_name="hearthward.heater", api_encryption="x")
+            service(ours, 1, project_name="hearthward.heater", api_encryption="x")
         )
         # What is ours was handled, so what is foreign was seen too.
-        await home.device("ours", lambda found: bool(found.problem))
-        assert home.parts.registry.get("all-kinds") is None
+        await home.device(ours, lambda found: bool(found.problem))
+        assert home.parts.registry.get(name) is None
         await home.add(before.port)
         await before.cut()
-        await home.online("all-kinds", False)
+        await home.online(name, False)
         await network.async_update_service(
-            service("all-kinds", after.port, version="2026.11.0")
+            service(name, after.port, version="2026.11.0")
         )
-        await home.online("all-kinds")
-        result = await home.command("all-kinds", "level", value=22)
+        await home.online(name)
+        result = await home.command(name, "level", value=22)
         assert result.status is CommandStatus.ACKNOWLEDGED
 
 
-async def test_encrypted_without_a_key(home: Home, network: AsyncZeroconf) -> None:
+async def test_encrypted_without_a_key(
+    home: Home, network: AsyncZeroconf, name: str
+) -> None:
     """An encrypted node is seen with what it announces, and asks for its key."""
     await network.async_register_service(
         service(
-            "heater-2",
+            name,
             6053,
             project_name="hearthward.heater",
             project_version="1.0.0",
             api_encryption="Noise_NNpsk0_25519_ChaChaPoly_SHA256",
         )
     )
-    device = await home.device("heater-2", lambda found: bool(found.problem))
+    device = await home.device(name, lambda found: bool(found.problem))
     assert device.problem == "encryption_key_missing"
     assert (device.name, device.model, device.version) == (
-        "Heater-2",
+        name.title(),
         "Heater",
         "1.0.0",
     )
@@ -138,12 +156,14 @@ async def find(
     return info
 
 
-async def test_hub_is_found(network: AsyncZeroconf) -> None:
+async def test_hub_is_found(network: AsyncZeroconf, name: str) -> None:
     """The hub announces who it is, and takes that back when it stops."""
-    hub = HubInfo(id="0123456789abcdef", name="Oma's hub", version="1.2", home="home")
+    hub = HubInfo(
+        id="0123456789abcdef", name=f"Oma's {name}", version="1.2", home="home"
+    )
     async with open_mdns(LOOPBACK) as mdns, open_mdns(LOOPBACK) as other_mdns:
         task = asyncio.create_task(announce(mdns, hub, LOOPBACK, 8737, supervised=True))
-        info = await find(network, "Oma's hub")
+        info = await find(network, f"Oma's {name}")
         assert info.port == 8737
         assert info.parsed_addresses(IPVersion.V4Only) == [LOOPBACK]
         assert info.decoded_properties == {
@@ -153,18 +173,20 @@ async def test_hub_is_found(network: AsyncZeroconf) -> None:
             "supervised": "1",
         }
         # A second hub of the same name gets a name of its own.
-        second = HubInfo(id="fedcba9876", name="Oma's hub", version="1.2", home="home")
+        second = HubInfo(
+            id="fedcba9876", name=f"Oma's {name}", version="1.2", home="home"
+        )
         other = asyncio.create_task(
             announce(other_mdns, second, LOOPBACK, 8738, supervised=False)
         )
-        info = await find(network, "Oma's hub fedcba")
+        info = await find(network, f"Oma's {name} fedcba")
         assert "supervised" not in info.decoded_properties
         for each in (task, other):
             each.cancel()
         await asyncio.wait([task, other])
         async with asyncio.timeout(PATIENCE):
             while await AsyncServiceInfo(
-                SERVICE_TYPE, f"Oma's hub.{SERVICE_TYPE}"
+                SERVICE_TYPE, f"Oma's {name}.{SERVICE_TYPE}"
             ).async_request(network.zeroconf, 500):
                 await asyncio.sleep(0.1)
 
