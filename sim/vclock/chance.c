@@ -25,7 +25,7 @@ static ssize_t read_chance(void *state, char *out, size_t size) {
     const size_t rest = size - at;
     memcpy(out + at, &word, rest < sizeof word ? rest : sizeof word);
   }
-  return (ssize_t) size;
+  return (ssize_t)size;
 }
 
 static FILE *open_chance(void) {
@@ -47,7 +47,7 @@ static FILE *open_chance(void) {
 FILE *fopen(const char *restrict path, const char *restrict mode) {
   static FILE *(*next)(const char *, const char *);
   if (next == NULL)
-    *(void **) &next = dlsym(RTLD_NEXT, "fopen");
+    *(void **)&next = dlsym(RTLD_NEXT, "fopen");
   if (strcmp(path, "/dev/urandom") == 0 && vclock_is_virtual())
     return open_chance();
   return next(path, mode);

@@ -1,14 +1,14 @@
 // A virtual clock for programs of ESPHome's `host` platform, as a library to preload.
 //
-// Without HEARTHWARD_CLOCK in the environment time is real; only the monotonic clock starts anew with the program, as on a
-// microcontroller. With it, time stands still while the program computes and moves only when the program waits. The simulator, listening on the unix stream socket
-// of that name, decides how far it may move:
+// Without HEARTHWARD_CLOCK in the environment time is real; only the monotonic clock starts anew with the program, as
+// on a microcontroller. With it, time stands still while the program computes and moves only when the program waits.
+// The simulator, listening on the unix stream socket of that name, decides how far it may move:
 //
 //   program to simulator   report {monotonic now, count of waits}     "I have used up my time"
 //   simulator to program   grant  {monotonic until, wall clock at 0}  "you may live until then"
 //
-// all as native 64-bit integers in nanoseconds (both ends are on one machine). The wall clock is the simulator's and may
-// be wrong or lost.
+// all as native 64-bit integers in nanoseconds (both ends are on one machine). The wall clock is the simulator's and
+// may be wrong or lost.
 //
 // The outside is heard only at the beginning of a grant, before time moves; between its report and the next grant the
 // program does nothing at all. So program and simulator act strictly in turn, a run depends on what was sent at which
@@ -100,7 +100,7 @@ static bool transfer(ssize_t (*io)(int, void *, size_t), void *data, size_t size
     if (done <= 0)
       return false;
     at += done;
-    size -= (size_t) done;
+    size -= (size_t)done;
   }
   return true;
 }
@@ -154,7 +154,7 @@ static void start(void) {
   clock_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (clock_fd < 0)
     die("socket");
-  if (connect(clock_fd, (struct sockaddr *) &address, sizeof address) != 0)
+  if (connect(clock_fd, (struct sockaddr *)&address, sizeof address) != 0)
     die(path);
   // The first grant brings the wall clock, before anyone can ask for it.
   send_report();
@@ -196,7 +196,7 @@ static int hear(struct pollfd *fds, nfds_t count) {
   if (!hearing || count == 0)
     return 0;
   const struct timespec at_once = {0};
-  const int ready = (int) syscall(SYS_ppoll, fds, count, &at_once, NULL, 0);
+  const int ready = (int)syscall(SYS_ppoll, fds, count, &at_once, NULL, 0);
   if (ready > 0 && ++heard_this_grant < MAX_HEARD_PER_GRANT)
     return ready;
   hearing = false;
@@ -251,11 +251,11 @@ int clock_gettime(clockid_t id, struct timespec *out) {
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
       if (!in_virtual_time)
-        return (int) syscall(SYS_clock_gettime, id, out);
+        return (int)syscall(SYS_clock_gettime, id, out);
       *out = to_timespec(wall_at_zero_ns + read_clock());
       return 0;
     default:
-      return (int) syscall(SYS_clock_gettime, id, out);
+      return (int)syscall(SYS_clock_gettime, id, out);
   }
 }
 
@@ -268,7 +268,7 @@ time_t time(time_t *out) {
 }
 
 int gettimeofday(struct timeval *restrict out, void *restrict zone) {
-  (void) zone;
+  (void)zone;
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
   *out = (struct timeval){.tv_sec = now.tv_sec, .tv_usec = now.tv_nsec / NS_PER_US};
@@ -277,22 +277,22 @@ int gettimeofday(struct timeval *restrict out, void *restrict zone) {
 
 // A simulated node sets no clock: neither the machine's, which it could when run by root, nor the simulator's.
 int settimeofday(const struct timeval *value, const struct timezone *zone) {
-  (void) value;
-  (void) zone;
+  (void)value;
+  (void)zone;
   errno = EPERM;
   return -1;
 }
 
 int clock_settime(clockid_t id, const struct timespec *value) {
-  (void) id;
-  (void) value;
+  (void)id;
+  (void)value;
   errno = EPERM;
   return -1;
 }
 
 int nanosleep(const struct timespec *length, struct timespec *rest) {
   if (!vclock_is_virtual())
-    return (int) syscall(SYS_nanosleep, length, rest);
+    return (int)syscall(SYS_nanosleep, length, rest);
   sleep_ns(from_timespec(length));
   return 0;
 }
@@ -320,7 +320,7 @@ int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, cons
   if (!vclock_is_virtual()) {
     // The kernel writes the rest of the time back, the C library's function does not.
     struct timespec copy = timeout != NULL ? *timeout : (struct timespec){0};
-    return (int) syscall(SYS_ppoll, fds, count, timeout != NULL ? &copy : NULL, mask, _NSIG / 8);
+    return (int)syscall(SYS_ppoll, fds, count, timeout != NULL ? &copy : NULL, mask, _NSIG / 8);
   }
   return wait_ready(fds, count, timeout != NULL ? from_timespec(timeout) : -1);
 }
@@ -369,7 +369,7 @@ static int real_select(int limit, fd_set *read, fd_set *write, fd_set *except, s
   struct timespec t = {0};
   if (timeout != NULL)
     t = (struct timespec){.tv_sec = timeout->tv_sec, .tv_nsec = timeout->tv_usec * NS_PER_US};
-  return (int) syscall(SYS_pselect6, limit, read, write, except, timeout != NULL ? &t : NULL, NULL);
+  return (int)syscall(SYS_pselect6, limit, read, write, except, timeout != NULL ? &t : NULL, NULL);
 }
 
 int select(int limit, fd_set *read, fd_set *write, fd_set *except, struct timeval *timeout) {
@@ -400,7 +400,7 @@ int select(int limit, fd_set *read, fd_set *write, fd_set *except, struct timeva
 
 int pselect(int limit, fd_set *read, fd_set *write, fd_set *except, const struct timespec *timeout,
             const sigset_t *mask) {
-  (void) mask;
+  (void)mask;
   if (timeout == NULL)
     return select(limit, read, write, except, NULL);
   struct timeval t = {.tv_sec = timeout->tv_sec, .tv_usec = timeout->tv_nsec / NS_PER_US};

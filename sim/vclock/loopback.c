@@ -26,13 +26,13 @@ static in_port_t mapped(in_port_t port) {
     return port;
   char *end;
   const long value = strtol(text, &end, 10);
-  return *text != '\0' && *end == '\0' && value > 0 && value <= UINT16_MAX ? htons((uint16_t) value) : port;
+  return *text != '\0' && *end == '\0' && value > 0 && value <= UINT16_MAX ? htons((uint16_t)value) : port;
 }
 
 static int real_bind(int fd, const struct sockaddr *address, socklen_t size) {
   static int (*next)(int, const struct sockaddr *, socklen_t);
   if (next == NULL)
-    *(void **) &next = dlsym(RTLD_NEXT, "bind");
+    *(void **)&next = dlsym(RTLD_NEXT, "bind");
   return next(fd, address, size);
 }
 
@@ -42,7 +42,7 @@ int bind(int fd, const struct sockaddr *address, socklen_t size) {
     memcpy(&local, address, sizeof local);
     local.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     local.sin_port = mapped(local.sin_port);
-    return real_bind(fd, (struct sockaddr *) &local, sizeof local);
+    return real_bind(fd, (struct sockaddr *)&local, sizeof local);
   }
   if (address->sa_family == AF_INET6 && size >= sizeof(struct sockaddr_in6)) {
     struct sockaddr_in6 local;
@@ -53,7 +53,7 @@ int bind(int fd, const struct sockaddr *address, socklen_t size) {
       return -1;
     }
     local.sin6_port = mapped(local.sin6_port);
-    return real_bind(fd, (struct sockaddr *) &local, sizeof local);
+    return real_bind(fd, (struct sockaddr *)&local, sizeof local);
   }
   return real_bind(fd, address, size);
 }

@@ -28,9 +28,9 @@ struct Input {
  *   node to plant   `hello 1 NODE`   `want CHANNEL`   `set CHANNEL VALUE`
  *   plant to node   `CHANNEL VALUE`  with VALUE a number, `nan` (wire broken) or `-` (sensor silent)
  *
- * Never blocks: what cannot be sent now is dropped with the connection, and a new connection starts by telling everything.
- * It looks at the socket once per loop() and takes no time from anywhere else, so under the virtual clock a run depends
- * on nothing but what the plant wrote before it granted the time.
+ * Never blocks: what cannot be sent now is dropped with the connection, and a new connection starts by telling
+ * everything. It looks at the socket once per loop() and takes no time from anywhere else, so under the virtual clock a
+ * run depends on nothing but what the plant wrote before it granted the time.
  */
 class SimHardware : public Component {
  public:
