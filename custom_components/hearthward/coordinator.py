@@ -211,6 +211,9 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
         if self.data.seq < self._behind:
             return
         change, self._untold = self._untold, Change()
+        for device_id, online in change.online.items():
+            if device := self.data.devices.get(device_id):
+                LOGGER.info("%s is %s", device.name, "online" if online else "offline")
         if change.devices:
             self.async_sync()
         if self.last_update_success:

@@ -20,10 +20,15 @@ from .models import (
 
 @dataclass(kw_only=True, slots=True)
 class Change:
-    """What entries changed: points with a new state, devices with a new shape, events in order."""
+    """What entries changed.
+
+    Points with a new state, devices with a new shape, devices that came (True) or left, and events
+    in order.
+    """
 
     points: set[PointKey] = field(default_factory=set)
     devices: set[str] = field(default_factory=set)
+    online: dict[str, bool] = field(default_factory=dict)
     events: list[tuple[PointKey, Entry]] = field(default_factory=list)
 
 
@@ -86,7 +91,9 @@ class Home:
     def _apply_status(self, entry: Entry, device_id: str, change: Change) -> None:
         if (device := self.devices.get(device_id)) is None:
             return
-        self.devices[device_id] = replace(device, online=bool(entry.value))
+        online = bool(entry.value)
+        self.devices[device_id] = replace(device, online=online)
+        change.online[device_id] = online
         change.points.update((device_id, point.id) for point in device.points)
 
     def _apply_device(self, entry: Entry, device_id: str) -> None:

@@ -103,15 +103,16 @@ async def test_hub_restart(
     assert state(hass, ALARM) == STATE_UNKNOWN
 
     told = [
-        record.getMessage()
+        record.getMessage().split(":")[0]
         for record in caplog.records
         if record.name.startswith("custom_components.hearthward")
         and record.levelno >= logging.INFO
     ]
-    assert [line.split(":")[0] for line in told] == [
+    assert [line for line in told if "Test hub" in line] == [
         "Lost the connection to Test hub",
         "Connected to Test hub again",
     ]
+    assert told.count("Heater is online") == 1
 
 
 async def test_resume(
@@ -176,16 +177,24 @@ async def test_event_of_nobody(
 
 
 async def test_device_offline(
-    hass: HomeAssistant, hub: RunningHub, home: MockConfigEntry, settle: Settle
+    hass: HomeAssistant,
+    hub: RunningHub,
+    home: MockConfigEntry,
+    settle: Settle,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A device that is away takes its entities along, and no others."""
+    """A device that is away takes its entities along, and no others; it is logged once."""
+    await settle()
+    await hub.set_online(devices.HEATER, False)
     await hub.set_online(devices.HEATER, False)
     await settle()
+    assert caplog.text.count("Heater is offline") == 1
     assert state(hass, ZONE) == STATE_UNAVAILABLE
     assert state(hass, ALARM) == STATE_UNKNOWN
     await hub.set_online(devices.HEATER, True)
     await settle()
     assert state(hass, ZONE) == "heat"
+    assert caplog.text.count("Heater is online") == 1
 
 
 async def test_gap(
