@@ -48,6 +48,14 @@ def node(start_node: Callable[[], NodeProcess]) -> NodeProcess:
 
 
 @pytest.fixture
+def quick_return(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try a node that said goodbye again at once, not after the library's 5 s."""
+    monkeypatch.setattr(
+        "aioesphomeapi.reconnect_logic.EXPECTED_DISCONNECT_COOLDOWN", 0.1
+    )
+
+
+@pytest.fixture
 async def home(tmp_path: Path) -> AsyncGenerator[Home]:
     """Return a home without nodes whose hub runs."""
     async with Home(tmp_path / "hub") as opened:

@@ -95,6 +95,7 @@ async def test_network_cut(home: Home, node: NodeProcess) -> None:
         }
 
 
+@pytest.mark.usefixtures("quick_return")
 async def test_frozen_node(home: Home, node: NodeProcess) -> None:
     """A node that hangs answers no command in time, and is given up."""
     await home.add(node.port)
@@ -109,6 +110,7 @@ async def test_frozen_node(home: Home, node: NodeProcess) -> None:
     await home.online("all-kinds")
 
 
+@pytest.mark.usefixtures("quick_return")
 async def test_sleeping_node(
     home: Home, node: NodeProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
