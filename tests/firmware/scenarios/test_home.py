@@ -74,9 +74,9 @@ def is_ok(observation: Observation) -> bool:
     return observation.text == "ok"
 
 
-def heats(observation: Observation) -> bool:
-    """Tell whether a climate is on."""
-    return (observation.body or {}).get("mode") == "heat"
+def was_set(observation: Observation) -> bool:
+    """Tell whether a climate has the target that the test sets."""
+    return (observation.body or {}).get("target_temperature") == 21.5
 
 
 async def connect(port: int, seen: list[Observation]) -> NodeClient:
@@ -103,7 +103,7 @@ async def test_what_is_done_to_the_home_reaches_its_node(
     async with a_home(tmp_path, port, speed) as home:
         client = await connect(port, seen)
         await until(seen, "living_room.sensor_state", is_ok)
-        client.command("living_room.zone", CommandBody(mode="heat"))
+        client.command("living_room.zone", CommandBody(target_temperature=21.5))
 
         await home.do(do="sensor", channel="living_room.air", fault="broken")
         await until(seen, "living_room.sensor_state", lambda o: o.text == "fallback")
@@ -121,7 +121,7 @@ async def test_what_is_done_to_the_home_reaches_its_node(
         assert status["nodes"]["heater"]["boots"] == 2
         assert status["speed"] == speed
         # What was set is there again after the power cut.
-        await until(seen, "living_room.zone", heats)
+        await until(seen, "living_room.zone", was_set)
         await client.disconnect()
 
 

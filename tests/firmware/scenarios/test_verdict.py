@@ -1,6 +1,8 @@
 """The judge sees what is wrong: a condition that nothing can break proves nothing."""
 
 from pathlib import Path
+import subprocess
+import sys
 
 import msgspec
 import pytest
@@ -20,11 +22,13 @@ from hearthward_sim.scenario import (
     State,
     load_scenario,
     parse_moment,
+    scenario_names,
     window_of,
 )
 from hearthward_sim.trace import Trace
 from hearthward_sim.verdict import judge
 
+COMMAND = Path(sys.executable).with_name("hearthward")
 TICK = 60.0
 LENGTH = 86400.0
 
@@ -131,3 +135,15 @@ def test_a_faulty_scenario_is_refused_with_its_file_and_fault(
     with pytest.raises(ValueError, match=objection) as refusal:
         load_scenario(str(path), "Europe/Berlin")
     assert str(path) in str(refusal.value)
+
+
+def test_every_scenario_is_listed_with_its_title(home: Home) -> None:
+    """The command tells what can be run, and what there is when asked for something else."""
+    listed = subprocess.run(
+        [COMMAND, "sim", "list"], check=True, capture_output=True, text=True
+    ).stdout
+    for name in scenario_names():
+        assert f"{name} " in listed
+        assert load_scenario(name, home.timezone).title in listed
+    with pytest.raises(FileNotFoundError, match="cold-week"):
+        load_scenario("warm-week", home.timezone)
