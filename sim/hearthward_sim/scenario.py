@@ -55,9 +55,10 @@ class Moves(Condition, frozen=True, tag="moves"):
 
 
 class Starts(Condition, frozen=True, tag="starts"):
-    """The burner starts at most so often in any hour."""
+    """The burner, or another output, starts at most so often in any hour."""
 
     per_hour: int
+    column: str = "burner"
 
 
 class State(Condition, frozen=True, tag="state"):

@@ -129,8 +129,8 @@ def _(condition: Moves, window: Window, trace: Trace) -> tuple[bool, str, str]:
 
 @judge.register
 def _(condition: Starts, window: Window, trace: Trace) -> tuple[bool, str, str]:
-    times, burner = _within(window, trace, "burner")
-    on = burner > SAME_OPENING
+    times, level = _within(window, trace, condition.column)
+    on = level > SAME_OPENING
     starts = times[1:][on[1:] & ~on[:-1]]
     # The starts in the hour that ends with each start.
     counts = np.arange(1, len(starts) + 1) - np.searchsorted(starts, starts - HOUR)
@@ -138,7 +138,7 @@ def _(condition: Starts, window: Window, trace: Trace) -> tuple[bool, str, str]:
     seen = f"{counts[worst]} on {moment(starts[worst])}" if len(counts) else "never on"
     return (
         bool(len(counts) == 0 or counts[worst] <= condition.per_hour),
-        f"the burner starts at most {condition.per_hour} times in an hour",
+        f"the {condition.column} starts at most {condition.per_hour} times in an hour",
         f"{seen}; {len(starts)} in all",
     )
 
