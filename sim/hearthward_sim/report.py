@@ -239,6 +239,11 @@ def _title(zone: Zone) -> str:
     return zone.id.replace("_", " ").capitalize()
 
 
+def _days(scenario: Scenario) -> str:
+    days = scenario.length / DAY
+    return "one day" if days == 1 else f"{days:g} days"
+
+
 _CSS = """
 body{font:16px/1.5 system-ui,sans-serif;color:#26323a;background:#f5f7f8;margin:0}
 main{max-width:1100px;margin:auto;padding:2rem 1.2rem}
@@ -286,7 +291,7 @@ def _page(
         '<meta name="viewport" content="width=device-width">'
         f"<style>{_CSS}</style><main><h1>{escape(scenario.title)}</h1>"
         f'<p class="about">{escape(scenario.about)}</p>'
-        f"<p>{scenario.length / DAY:g} days from {scenario.start:%A %d %B %Y}: {verdict}.</p>"
+        f"<p>{_days(scenario)} from {scenario.start:%A %d %B %Y}: {verdict}.</p>"
         "<section><table><tr><th></th><th>What must hold</th><th>Worst seen</th></tr>"
         f"{rows}</table></section>{images}"
         f"<section><table><tr><th>When</th><th>What happened</th></tr>{events}</table>"

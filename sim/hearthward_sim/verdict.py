@@ -59,6 +59,10 @@ def _find(condition: AnyCondition, scenario: Scenario, trace: Trace) -> Finding:
     return Finding(holds, f"{what}{_when(condition)}", worst, condition.why)
 
 
+def _times(count: int) -> str:
+    return {0: "never", 1: "once"}.get(count, f"{count} times")
+
+
 def _when(condition: Condition) -> str:
     text = ""
     if condition.since:
@@ -183,11 +187,11 @@ def _(condition: Seen, window: Window, trace: Trace) -> tuple[bool, str, str]:
     holds = len(seen) >= condition.times and (
         condition.at_most is None or len(seen) <= condition.at_most
     )
-    what = f"event {condition.event} is seen at least {condition.times} times"
+    what = f"event {condition.event} is seen at least {_times(condition.times)}"
     if condition.at_most is not None:
-        what += f" and at most {condition.at_most} times"
+        what += f" and at most {_times(condition.at_most)}"
     first = f", first on {moment(seen[0])}" if seen else ""
-    return holds, what, f"{len(seen)} times{first}"
+    return holds, what, f"{_times(len(seen))}{first}"
 
 
 @judge.register
@@ -213,8 +217,8 @@ def _(condition: Follows, window: Window, trace: Trace) -> tuple[bool, str, str]
 def _(condition: Booted, window: Window, trace: Trace) -> tuple[bool, str, str]:
     return (
         trace.boots == condition.times,
-        f"the node starts {condition.times} times",
-        f"{trace.boots} times",
+        f"the node starts {_times(condition.times)}",
+        _times(trace.boots),
     )
 
 
