@@ -69,10 +69,14 @@ def _status(entities: Entities) -> str:
     living_room = entities("heater", "living_room.zone")
     tripped = entities("heater", "tripped")
     burner = entities("heater", "burner")
+    alarm = entities("care-button", "alarm")
     return f"""
 {{% set now_warm = state_attr('{living_room}', 'current_temperature') %}}
 {{% set wanted = state_attr('{living_room}', 'temperature') %}}
-{{% if is_state('{tripped}', 'on') %}}
+{{% if is_state('{alarm}', 'on') %}}
+# Help was called
+Someone pressed the care button. Acknowledge it below once you take care of it.
+{{% elif is_state('{tripped}', 'on') %}}
 # The heater stopped itself
 Look at the trip below; reset it when its cause is gone.
 {{% elif now_warm is none %}}
@@ -182,42 +186,75 @@ def _heater(entities: Entities) -> Json:
                     "heating": "Heating",
                 },
             ),
-            *(
-                {
-                    "type": "tile",
-                    "entity": entity,
-                    "name": "Last event",
-                    "grid_options": {"columns": "full"},
-                }
-                for entity in [entities.get("heater", "heater")]
-                if entity
-            ),
+            *_last_events(entities, {"heater": "heater", "care-button": "button"}),
         ],
     )
+
+
+def _last_events(entities: Entities, points: Mapping[str, str]) -> Iterable[Card]:
+    """Show what happened last, once anything has."""
+    for device, point in points.items():
+        if entity := entities.get(device, point):
+            yield {
+                "type": "tile",
+                "entity": entity,
+                "state_content": ["event_type", "state"],
+                "grid_options": {"columns": "full"},
+                "visibility": [
+                    {
+                        "condition": "state",
+                        "entity": entity,
+                        "state_not": ["unknown", "unavailable"],
+                    }
+                ],
+            }
 
 
 def _care(entities: Entities) -> Json:
-    return _section(
-        "Care button and sensors",
-        "mdi:alarm-light",
-        [
-            *_tiles(
-                entities,
-                "care-button",
-                {"button": "Button", "alarm": "Alarm", "battery": "Battery"},
-            ),
-            *_tiles(
-                entities,
-                "sensor-node",
-                {
-                    "motion": "Motion",
-                    "contact": "Door",
-                    "temperature": "Hall",
-                    "humidity": "Humidity",
-                },
-            ),
-        ],
-    )
+    return {
+        **_section(
+            "Care button and sensors",
+            "mdi:alarm-light",
+            [
+                *_tiles(
+                    entities,
+                    "care-button",
+                    {"alarm": "Alarm", "battery": "Care button"},
+                ),
+                *_acknowledge(entities),
+                *_tiles(
+                    entities,
+                    "sensor-node",
+                    {
+                        "motion": "Motion",
+                        "contact": "Door",
+                        "temperature": "Hall",
+                        "humidity": "Humidity",
+                    },
+                ),
+            ],
+        ),
+        "column_span": 3,
+    }
+
+
+def _acknowledge(entities: Entities) -> Iterable[Card]:
+    """Offer to acknowledge an alarm while there is one."""
+    button = entities.get("care-button", "acknowledge")
+    if button and (alarm := entities.get("care-button", "alarm")):
+        yield {
+            "type": "tile",
+            "entity": button,
+            "name": "Acknowledge",
+            "color": "red",
+            "hide_state": True,
+            "tap_action": {
+                "action": "perform-action",
+                "perform_action": "button.press",
+                "target": {"entity_id": button},
+            },
+            "visibility": [{"condition": "state", "entity": alarm, "state": "on"}],
+        }
 
 
 def _temperatures(entities: Entities) -> Json:
