@@ -20,6 +20,7 @@ inline constexpr float TARGET_STEP = 0.05f;
 // The coolant swings by tens of degrees; who looks at it wants to see the swing, not each ripple.
 inline constexpr float COOLANT_STEP = 0.5f;
 inline constexpr float FLOW_STEP = 0.3f;
+inline constexpr float PERCENT_STEP = 5.0f;
 
 /// Whether two values differ by `step` at least, or one of them is unknown and the other is not.
 inline bool differs(float a, float b, float step) {
@@ -33,8 +34,12 @@ inline void publish(sensor::Sensor *sensor, float value, float step) {
     sensor->publish_state(value);
 }
 
-/// Publish a share from 0 to 1 in percent.
-inline void publish_percent(sensor::Sensor *sensor, float share) { publish(sensor, std::round(share * 100.0f), 1.0f); }
+/// Publish a share from 0 to 1 in percent: its ends as they are, what lies between in steps that somebody would notice.
+inline void publish_percent(sensor::Sensor *sensor, float share) {
+  const float percent = std::round(share * 100.0f);
+  const bool end = percent == 0.0f || percent == 100.0f;
+  publish(sensor, percent, end ? 1.0f : PERCENT_STEP);
+}
 
 inline void publish(binary_sensor::BinarySensor *sensor, bool value) {
   if (sensor != nullptr)

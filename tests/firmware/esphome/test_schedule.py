@@ -90,7 +90,7 @@ async def test_the_schedule_is_followed_to_the_minute(heater: Bench) -> None:
 async def test_without_a_clock_nothing_starts(heater: Bench) -> None:
     """No valid time: the node says so, holds what it does and starts no slot."""
     await heater.control("living_room", preset="eco")
-    await heater.set("living_room.schedule_monday", "05:30 normal")
+    await heater.set("living_room.schedule_monday", "05:30 normal, 22:00 eco")
     heater.world.apply(Clock(lost=True))
     await heater.says("clock_valid", False)
     assert ("heater", "clock_lost") in heater.events
@@ -109,8 +109,8 @@ async def test_without_a_clock_nothing_starts(heater: Bench) -> None:
 async def test_a_switched_off_schedule_rests(heater: Bench) -> None:
     """The switch keeps the texts and starts nothing."""
     await heater.control("living_room", preset="eco")
-    await heater.set("living_room.schedule_monday", "05:10 normal")
+    await heater.set("living_room.schedule_monday", "05:10 normal, 22:00 eco")
     await heater.set("living_room.schedule", False)
     await heater.run(1200)
     assert heater.climate("living_room").preset is ClimatePreset.ECO
-    assert heater.state("living_room.schedule_monday") == "05:10 normal"
+    assert heater.state("living_room.schedule_monday") == "05:10 normal, 22:00 eco"

@@ -58,16 +58,17 @@ async def test_a_silent_sensor_is_noticed(heater: Bench) -> None:
 
 
 async def test_no_flow_stops_the_burner(heater: Bench) -> None:
-    """Once calibrated, the flow sensor trips the burner within seconds."""
+    """Once calibrated, the flow sensor stops the burner in seconds, and then trips it."""
     heater.heat(living_room__air=14.0)
     await heater.says("burner", True, within=1200)
     await heater.run(120)
     await heater.press("calibrate_flow")
     await heater.says("flow_sensor", "armed", within=120)
     heater.apply(Sensor(channel="flow", fault=SensorFault.STUCK, value=0.0))
-    await heater.says("tripped", True, within=60)
+    await heater.until(lambda: heater.outputs["burner"] == 0, "it stops", within=10)
+    # Another way for the water is tried first: one jammed valve must not stop the house.
+    await heater.says("tripped", True, within=3600)
     assert heater.state("trip_reason") == "no_flow"
-    await heater.run(1)
     assert heater.outputs["burner"] == 0
 
 
