@@ -3,6 +3,7 @@
 #include "control/plausibility.h"
 
 using namespace hearthward;
+using Expect = FrozenCheck::Expect;
 
 namespace {
 
@@ -127,30 +128,31 @@ TEST_CASE("plausibility: a replaced sensor that reads otherwise comes back") {
 TEST_CASE("frozen: a value that moves by a bit is alive, however little it moves") {
   FrozenCheck check;
   for (Millis now = 0; now < 3 * DAY; now += 10 * SECOND)
-    REQUIRE(check.update(now % HOUR < 20 * MINUTE ? 20.0f : 20.0625f, true, now) == FrozenCheck::State::MOVING);
+    REQUIRE(check.update(now % HOUR < 20 * MINUTE ? 20.0f : 20.0625f, Expect::CHANGE, now) ==
+            FrozenCheck::State::MOVING);
 }
 
 TEST_CASE("frozen: a heated value that stands still is suspect, and frozen only if a pause does not move it") {
   FrozenCheck check;
   Millis now = SECOND;
-  const auto hold = [&](Millis duration, bool heated) {
+  const auto hold = [&](Millis duration, Expect expect) {
     for (const Millis end = now + duration; now < end; now += 10 * SECOND)
-      check.update(21.5f, heated, now);
+      check.update(21.5f, expect, now);
   };
-  hold(46 * MINUTE, true);
+  hold(46 * MINUTE, Expect::CHANGE);
   CHECK(check.state() == FrozenCheck::State::SUSPECT);
   SUBCASE("a steady room cools in the pause and is cleared") {
-    hold(20 * MINUTE, false);
-    check.update(21.4375f, false, now);
+    hold(20 * MINUTE, Expect::DRIFT);
+    check.update(21.4375f, Expect::DRIFT, now);
     CHECK(check.state() == FrozenCheck::State::MOVING);
   }
   SUBCASE("a dead sensor does not, and is found out") {
-    hold(44 * MINUTE, false);
+    hold(44 * MINUTE, Expect::DRIFT);
     CHECK(check.state() == FrozenCheck::State::SUSPECT);
-    hold(3 * MINUTE, false);
+    hold(3 * MINUTE, Expect::DRIFT);
     CHECK(check.state() == FrozenCheck::State::FROZEN);
     SUBCASE("until it moves") {
-      check.update(21.0f, false, now);
+      check.update(21.0f, Expect::DRIFT, now);
       CHECK(check.state() == FrozenCheck::State::MOVING);
     }
   }
@@ -160,13 +162,13 @@ TEST_CASE("frozen: without heat it takes half a day, and for a resting coolant f
   FrozenCheck air;
   FrozenCheck coolant(FrozenCheck::patience(SensorKind::COOLANT));
   for (Millis now = SECOND; now < 11 * HOUR; now += MINUTE)
-    air.update(20.0f, false, now);
+    air.update(20.0f, Expect::DRIFT, now);
   CHECK(air.state() == FrozenCheck::State::MOVING);
   for (Millis now = 11 * HOUR; now < 13 * HOUR; now += MINUTE)
-    air.update(20.0f, false, now);
+    air.update(20.0f, Expect::DRIFT, now);
   CHECK(air.state() == FrozenCheck::State::FROZEN);
   for (Millis now = SECOND; now < 30 * DAY; now += MINUTE)
-    coolant.update(20.0f, false, now);
+    coolant.update(20.0f, Expect::NOTHING, now);
   CHECK(coolant.state() == FrozenCheck::State::MOVING);
 }
 
@@ -177,7 +179,7 @@ TEST_CASE("sensors: a loss and a recovery are each reported once") {
   const auto publish = [&](float value, int times) {
     for (int i = 0; i < times; ++i) {
       now += 10 * SECOND;
-      sensor.update({value, now}, false, now);
+      sensor.update({value, now}, Expect::DRIFT, now);
       sensor.report(2, events);
     }
   };

@@ -29,7 +29,7 @@ struct Run {
   }
   void schedule(std::string_view text) {
     for (size_t day = 0; day < DAYS; ++day)
-      program.set_day(day, parse_day(text).day, clock());
+      program.set_day(day, parse_day(text).day, clock(), now);
   }
   Preset preset() const { return program.memory().preset; }
 };
@@ -146,10 +146,10 @@ TEST_CASE("program: an edited schedule applies at once only if the slot of now c
   run.until(7 * HOUR);
   run.program.set_preset(Preset::BOOST, run.now);
   run.program.set_preset(Preset::ECO, run.now);
-  run.program.set_day(0, parse_day("06:00 normal, 21:00 eco").day, run.clock());
+  run.program.set_day(0, parse_day("06:00 normal, 21:00 eco").day, run.clock(), run.now);
   run.until(run.now + MINUTE);
   CHECK(run.preset() == Preset::ECO);
-  run.program.set_day(0, parse_day("06:00 normal, 07:00 normal").day, run.clock());
+  run.program.set_day(0, parse_day("06:00 normal, 07:00 normal").day, run.clock(), run.now);
   run.until(run.now + MINUTE);
   CHECK(run.preset() == Preset::NORMAL);
 }

@@ -19,6 +19,7 @@ class Invariants {
 
   void booted(Millis now) {
     changed_at_ = now;
+    booted_ = true;
     before_ = {};
   }
 
@@ -65,19 +66,24 @@ class Invariants {
   }
 
   void times(const Controller &controller, const Inputs &in, const Outputs &out) {
+    if (out.coolant != before_.coolant)
+      coolant_moved_ = in.now;
     if (out.burner.on == before_.burner.on)
       return;
     const Millis lasted = in.now - changed_at_;
+    const bool doubted = in.now - coolant_moved_ >= FrozenCheck::patience(SensorKind::COOLANT).change - MINUTE;
     if (out.burner.on)
-      must(lasted >= config_.min_off, "minimum off time");
+      must(lasted >= (booted_ ? std::min(config_.min_off, BurnerArbiter::COLD_REST) : config_.min_off),
+           "minimum off time");
     else
-      must(lasted >= config_.min_on || safety_stop(controller, out), "minimum on time, unless for safety");
+      must(lasted >= config_.min_on || doubted || safety_stop(controller, out), "minimum on time, unless for safety");
     changed_at_ = in.now;
+    booted_ = false;
   }
   bool safety_stop(const Controller &controller, const Outputs &out) const {
     // Any of these is one: a trip, a dump, hot or unknown coolant, no way for the heat, a burner that does not burn.
     return out.tripped || out.dump || out.sensor_problem || !(out.coolant < controller.node_memory().coolant_limit) ||
-           !out.pump || rough_;
+           !out.pump || rough_ || out.flow_state == FlowState::ARMED;
   }
 
   void losses(const Inputs &, const Outputs &out) {
@@ -110,6 +116,8 @@ class Invariants {
   ControllerConfig config_;
   Outputs before_;
   Millis changed_at_ = 0;
+  Millis coolant_moved_ = 0;
+  bool booted_ = true;
   std::string broken_;
 };
 

@@ -25,6 +25,7 @@ class BurnerArbiter {
   static constexpr float RESTART_BELOW = 20.0f;  ///< K below the coolant limit
   static constexpr float THROTTLE_BAND = 8.0f;   ///< K below the coolant limit
   static constexpr Millis LEVEL_DWELL = MINUTE;
+  static constexpr Millis COLD_REST = MINUTE;
 
   BurnerArbiter() = default;
   explicit BurnerArbiter(const ControllerConfig &config)
@@ -50,7 +51,7 @@ class BurnerArbiter {
     const Millis lasted = now - changed_at_;
     if (command_.on && (safety || (!wanted_ && lasted >= min_on_)))
       switch_to(false, now);
-    else if (!command_.on && wanted_ && !safety && lasted >= min_off_)
+    else if (!command_.on && wanted_ && !safety && lasted >= rest())
       switch_to(true, now);
     if (command_.on)
       command_.power = power_of(level(request, now));
@@ -63,10 +64,14 @@ class BurnerArbiter {
   /// Power of the lowest level.
   float lowest_power() const { return power_of(0); }
   Millis changed_at() const { return changed_at_; }
-  /// Outputs were off before now, for all that is known: the minimum off time starts again.
-  void boot(Millis now) { changed_at_ = now; }
+  /// Nothing is known of the time before now: the minimum off time starts again, a shorter one with a cold burner.
+  void boot(Millis now) { changed_at_ = booted_at_ = now; }
+  void boot_cold() { cold_ = true; }
 
  private:
+  /// How long the burner must have been off.
+  Millis rest() const { return cold_ && changed_at_ == booted_at_ ? std::min(min_off_, COLD_REST) : min_off_; }
+
   void switch_to(bool on, Millis now) {
     command_ = {.on = on, .power = 0.0f};
     level_ = 0;
@@ -106,7 +111,9 @@ class BurnerArbiter {
   bool wanted_ = false;
   bool hot_ = false;
   uint8_t level_ = 0;
+  bool cold_ = false;
   Millis changed_at_ = 0;
+  Millis booted_at_ = 0;
   Millis level_at_ = 0;
   BurnerCommand command_;
 };

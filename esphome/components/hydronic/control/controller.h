@@ -7,9 +7,8 @@
 
 #include "burner.h"
 #include "fan.h"
-#include "flow.h"
+#include "flow_guard.h"
 #include "heat_dump.h"
-#include "hydraulics.h"
 #include "pump.h"
 #include "schedule.h"
 #include "trips.h"
@@ -37,7 +36,7 @@ class Controller {
         arbiter_(config_),
         pump_(config_.pump_overrun),
         dump_(config_.dump_on, config_.dump_off),
-        flow_watch_(config_.has_flow_sensor),
+        flow_guard_(config_),
         water_(config_) {
     if (config_.has_flow_sensor)
       flow_ = {SensorKind::FLOW, config_.flow_stale};
@@ -58,7 +57,7 @@ class Controller {
       trip_ = {.reason = saved.trip, .zone = saved.trip_zone, .code = saved.trip_code};
     if (!std::isnan(saved.coolant_limit))
       memory_.coolant_limit = std::clamp(saved.coolant_limit, LOWEST_COOLANT_LIMIT, config_.coolant_limit);
-    flow_watch_.restore(saved.nominal_flow);
+    flow_guard_.watch().restore(saved.nominal_flow);
     note_memory();
   }
   void restore(size_t zone, const ZoneSettings &settings) {
@@ -122,7 +121,7 @@ class Controller {
   std::string set_day(size_t zone, uint8_t weekday, std::string_view text) {
     const ParsedDay parsed = parse_day(text);
     if (parsed.ok())
-      zones_[zone].program().set_day(weekday % DAYS, parsed.day, clock_);
+      zones_[zone].program().set_day(weekday % DAYS, parsed.day, clock_, now_);
     else
       events_.push({.type = EventType::SCHEDULE_REJECTED, .zone = static_cast<uint8_t>(zone), .code = weekday});
     return parsed.error;
@@ -135,7 +134,7 @@ class Controller {
   Answer calibrate_flow() {
     if (!flow_.valid() || !pump_.ran_for(config_.pump_lead, now_))
       return Answer::REJECTED;
-    flow_watch_.calibrate(now_);
+    flow_guard_.watch().calibrate(now_);
     return Answer::ACCEPTED;
   }
   ResetAnswer reset_trip() {
@@ -144,6 +143,7 @@ class Controller {
       push(EventType::TRIP_RESET, static_cast<uint8_t>(trip_.reason), trip_.zone);
       trip_ = {};
       watch_.reset(burner_.error);
+      dump_.forget();
       note_memory();
     } else {
       push(EventType::RESET_REFUSED, static_cast<uint8_t>(answer));
@@ -199,8 +199,10 @@ class Controller {
   }
 
   void sense(const Inputs &inputs) {
-    coolant_.update(inputs.coolant, arbiter_.on() || pump_.running(), now_);
-    flow_.update(inputs.flow, pump_.running(), now_);
+    using Expect = FrozenCheck::Expect;
+    const Expect expect = arbiter_.on() ? Expect::CHANGE : pump_.running() ? Expect::DRIFT : Expect::NOTHING;
+    coolant_.update(inputs.coolant, expect, now_);
+    flow_.update(inputs.flow, Expect::NOTHING, now_);
     coolant_.report(NO_ZONE, events_);
     flow_.report(NO_ZONE, events_);
     bool starting = coolant_.starting() || flow_.starting();
@@ -210,8 +212,12 @@ class Controller {
       zones_[i].report(static_cast<uint8_t>(i), events_);
       starting = starting || zones_[i].sensors().starting();
     }
-    ready_ = ready_ || (!starting && now_ - started_ >= config_.settle);
-    if (flow_watch_.sample(flow_.value(), pump_.running(), now_))
+    if (!ready_ && !starting && now_ - started_ >= config_.settle) {
+      ready_ = true;
+      if (coolant_.value() < NO_HEAT)
+        arbiter_.boot_cold();
+    }
+    if (flow_guard_.watch().sample(flow_.value(), pump_.running(), now_))
       note_memory();
   }
 
@@ -251,8 +257,7 @@ class Controller {
 
   void judge(const BurnerFeedback &burner) {
     watch_.update(arbiter_.wanted(), arbiter_.on(), burner, now_);
-    const bool heating = arbiter_.on() && pump_.ran_for(FlowWatch::PATIENCE, now_);
-    const bool no_flow = flow_watch_.missing(flow_.value(), heating, pump_.running(), now_);
+    const bool no_flow = flow_guard_.step(flow_evidence(), water_, events_, now_);
     if (tripped())
       return;
     trip_ = find_trip({
@@ -264,6 +269,7 @@ class Controller {
         .dump_on = config_.dump_on,
         .burner_on = arbiter_.on(),
         .burner_off_for = off_for(),
+        .dumps_in_a_row = dump_.in_a_row(),
         .zone_over_limit = zone_over_limit(),
         .no_flow = no_flow,
         .burner_silent = watch_.silent(),
@@ -276,6 +282,18 @@ class Controller {
       note_memory();
       push(EventType::TRIPPED, static_cast<uint8_t>(trip_.reason), trip_.zone, trip_.code);
     }
+  }
+
+  FlowEvidence flow_evidence() const {
+    FlowEvidence evidence{.flow = flow_.value(),
+                          .heating = arbiter_.on() && pump_.ran_for(FlowWatch::PATIENCE, now_),
+                          .pumping = pump_.running(),
+                          .tripped = tripped()};
+    for (size_t i = 0; i < config_.zone_count; ++i) {
+      if (zones_[i].limited())
+        evidence.limited_zones |= ZoneSet{1} << i;
+    }
+    return evidence;
   }
 
   uint8_t zone_over_limit() const {
@@ -314,7 +332,8 @@ class Controller {
     const BurnerRequest request = burner_request();
     const bool wanted = arbiter_.wants(request);
     const bool burning = arbiter_.on() || alight(burner);
-    const bool pump = pump_.wanted(wanted || demanded(), burning, dump_.active(), now_) && !pump_harms();
+    const bool needed = pump_.wanted(wanted || demanded() || flow_guard_.proving(), burning, dump_.active(), now_);
+    const bool pump = needed && !pump_harms();
     move_valves(pump);
     pump_.step(pump, water_.passes(now_), now_);
     arbiter_.step(request, pump_.ran_for(config_.pump_lead, now_) && flow_ready(), now_);
@@ -325,21 +344,22 @@ class Controller {
   bool pump_harms() const { return trip_.reason == TripReason::ZONE_OVERHEAT && !dump_.active(); }
 
   void move_valves(bool pump) {
-    std::array<ValveRequest, MAX_ZONES> requests{};
+    ValveRequests requests{};
     for (size_t i = 0; i < config_.zone_count; ++i)
       requests[i] = {zones_[i].demand().valve, zones_[i].limited(), zones_[i].headroom()};
     const uint8_t exercised = water_.begin_exercise(requests, tripped(), now_);
     if (exercised != NO_ZONE)
       push(EventType::VALVE_EXERCISE, 0, exercised);
-    water_.step(requests, {.pump = pump, .dump = dump_.active(), .tripped = tripped()}, passed_, now_);
+    water_.step(requests, {.pump = pump, .dump = dump_.active(), .prove = flow_guard_.proving(), .tripped = tripped()},
+                passed_, now_);
   }
 
   /// A burner that runs is stopped by a trip, not by a moment without flow.
-  bool flow_ready() const { return arbiter_.on() || flow_watch_.good(flow_.value()); }
+  bool flow_ready() const { return arbiter_.on() || flow_guard_.watch().good(flow_.value()); }
 
   bool demanded() const {
     for (size_t i = 0; i < config_.zone_count; ++i) {
-      if (zones_[i].demand().valve > Valve::CLOSES_AT)
+      if (zones_[i].demand().valve > 0.0f && !water_.stuck(i, now_))
         return true;
     }
     return false;
@@ -348,13 +368,14 @@ class Controller {
   BurnerRequest burner_request() {
     float power = 0.0f;
     for (size_t i = 0; i < config_.zone_count; ++i)
-      power = std::max(power, zones_[i].demand().power);
+      power = std::max(power, water_.stuck(i, now_) ? 0.0f : zones_[i].demand().power);
     return {
         .power = power,
         .coolant = coolant_.value(),
         .limit = memory_.coolant_limit,
         .lowest = coolant_.lost() || flow_.lost(),
-        .blocked = tripped() || dump_.active() || coolant_.suspect() || watch_.unlit() || !blind_window_open(),
+        .blocked = tripped() || dump_.active() || flow_guard_.proving() || coolant_.suspect() || watch_.unlit() ||
+                   !blind_window_open(),
     };
   }
 
@@ -381,7 +402,7 @@ class Controller {
     memory_.trip = trip_.reason;
     memory_.trip_zone = trip_.zone;
     memory_.trip_code = trip_.code;
-    memory_.nominal_flow = flow_watch_.nominal();
+    memory_.nominal_flow = flow_guard_.watch().nominal();
     ++revision_;
   }
 
@@ -409,7 +430,7 @@ class Controller {
     outputs.trip_reason = trip_.reason;
     outputs.trip_zone = trip_.zone;
     outputs.clock_valid = clock_.valid;
-    outputs.flow_state = flow_watch_.state();
+    outputs.flow_state = flow_guard_.watch().state();
     outputs.burner_state = burner_state(inputs.burner);
     outputs.coolant = coolant_.value();
     outputs.flow = flow_.value();
@@ -450,6 +471,7 @@ class Controller {
         .preheating = on && program.preheating(),
         .limited = zone.limited(),
         .exercising = water_.exercise().exercising(i),
+        .valve_problem = flow_guard_.valve_problem(i),
         .next = program.next_event(),
     };
   }
@@ -483,7 +505,7 @@ class Controller {
   Pump pump_;
   HeatDump dump_;
   Fan fan_;
-  FlowWatch flow_watch_;
+  FlowGuard flow_guard_;
   Hydraulics water_;
   DutyWindow blind_;
   bool coolant_was_lost_ = false;

@@ -8,10 +8,10 @@ namespace hearthward {
 /// The flow sensor: absent, present but of unknown scale, or armed by a calibration.
 class FlowWatch {
  public:
-  static constexpr float LEAST_PART = 0.25f;    ///< Of the calibrated flow; less is none.
+  static constexpr float LEAST_PART = 0.2f;     ///< Of the calibrated flow; less is none.
   static constexpr float LEAST_NOMINAL = 0.5f;  ///< L/min; a calibration below this is refused.
   static constexpr Millis PATIENCE = 5 * SECOND;
-  static constexpr Millis START_PATIENCE = MINUTE;  ///< Until a pump that starts must move water.
+  static constexpr Millis START_PATIENCE = 20 * SECOND;  ///< Until a pump that starts must move water.
   static constexpr Millis SAMPLE = 20 * SECOND;
 
   explicit FlowWatch(bool present = false) : present_(present) {}
@@ -26,6 +26,8 @@ class FlowWatch {
     return std::isnan(nominal_) ? FlowState::UNCALIBRATED : FlowState::ARMED;
   }
   float nominal() const { return nominal_; }
+  /// Less than this is no flow (L/min); NaN unless armed.
+  float least() const { return nominal_ * LEAST_PART; }
 
   /// Take the mean flow of the next seconds as nominal.
   void calibrate(Millis now) {
@@ -53,15 +55,15 @@ class FlowWatch {
     return true;
   }
 
-  /// No flow where there must be some: for 5 s while the burner heats, for a minute while the pump runs.
+  /// No flow where there must be some: for 5 s while the burner heats, for 20 s while the pump runs.
   bool missing(float flow, bool heating, bool pumping, Millis now) {
-    const bool none = state() == FlowState::ARMED && flow < nominal_ * LEAST_PART;
+    const bool none = flow < least();
     const bool heated = while_heating_.update(none && heating, PATIENCE, now);
     const bool pumped = while_pumping_.update(none && pumping, START_PATIENCE, now);
     return heated || pumped;
   }
   /// Whether the burner may start: nothing known against the flow.
-  bool good(float flow) const { return state() != FlowState::ARMED || !(flow < nominal_ * LEAST_PART); }
+  bool good(float flow) const { return !(flow < least()); }
 
  private:
   bool present_;

@@ -29,10 +29,14 @@ class HeatDump {
     return active_;
   }
   bool active() const { return active_; }
+  /// How many dumps have followed each other soon.
+  int in_a_row() const { return in_a_row_; }
+  void forget() { in_a_row_ = 0; }
 
  private:
   void begin(Millis now) {
     const bool again = ended_ != 0 && now - ended_ < SOON;
+    in_a_row_ = again ? in_a_row_ + 1 : 1;
     dwell_ = again ? std::min(2 * dwell_, LONGEST) : SHORTEST;
     active_ = true;
     since_ = now;
@@ -48,6 +52,7 @@ class HeatDump {
   Millis since_ = 0;
   Millis ended_ = 0;
   Millis dwell_ = SHORTEST;
+  int in_a_row_ = 0;
 };
 
 }  // namespace hearthward

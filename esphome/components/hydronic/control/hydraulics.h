@@ -18,15 +18,20 @@ struct ValveRequest {
   float headroom = UNKNOWN;  ///< K below the limit
 };
 
+using ValveRequests = std::array<ValveRequest, MAX_ZONES>;
+
 /// What the rest of the node wants of the valves.
 struct PathRequest {
   bool pump = false;     ///< The pump has a reason to run.
   bool dump = false;     ///< Heat must go.
+  bool prove = false;    ///< Every valve that may shall open.
   bool tripped = false;  ///< Valves that nothing asks for close at once.
 };
 
 class Hydraulics {
  public:
+  static constexpr Millis STUCK_RETRY = HOUR;
+
   Hydraulics() = default;
   explicit Hydraulics(const ControllerConfig &config)
       : count_(config.zone_count), has_dump_(config.has_dump), exercise_(config.valve_stroke) {
@@ -39,26 +44,29 @@ class Hydraulics {
   const ValveExercise &exercise() const { return exercise_; }
   const Valve &valve(size_t zone) const { return valves_[zone]; }
   bool dump_open() const { return dump_.open(); }
+  /// Water can flow through this zone, as far as is known.
+  bool passes(size_t zone, Millis now) const { return valves_[zone].passes(now) && !stuck(zone, now); }
+  /// The valve was found not to let water through, and has not been given another chance yet.
+  bool stuck(size_t zone, Millis now) const { return now < stuck_until_[zone]; }
+  void mark_stuck(size_t zone, Millis now) { stuck_until_[zone] = now + STUCK_RETRY; }
 
   /// Move the valves of `zones` (as many as the node has) and the dump's.
-  template <typename Zones>
-  void step(const Zones &zones, const PathRequest &path, Millis passed, Millis now) {
+  void step(const ValveRequests &zones, const PathRequest &path, Millis passed, Millis now) {
     const bool stray = path.pump && !served(zones, now);
-    choose_refuge(zones, stray && !(path.dump && has_dump_));
+    choose_refuge(zones, stray && !path.prove && !(path.dump && has_dump_), now);
     bool way_out = false;
     for (size_t i = 0; i < count_; ++i) {
       exercise_.observe(i, valves_[i].position(), passed);
-      const bool rests = zones[i].demand == 0.0f && !zones[i].limited && i != refuge_ && !path.tripped;
+      const bool rests = zones[i].demand == 0.0f && !zones[i].limited && i != refuge_ && !path.tripped && !path.prove;
       move(i, zones[i], path, stray, rests, now);
-      way_out = way_out || valves_[i].open();
+      way_out = way_out || (valves_[i].open() && !stuck(i, now));
     }
     if (has_dump_)
-      dump_.move(path.dump || (stray && !way_out) ? 1.0f : 0.0f, now);
+      dump_.move(path.dump || path.prove || (stray && !way_out) ? 1.0f : 0.0f, now);
   }
 
   /// Begin to exercise a valve whose turn it is; NO_ZONE when none begins.
-  template <typename Zones>
-  uint8_t begin_exercise(const Zones &zones, bool tripped, Millis now) {
+  uint8_t begin_exercise(const ValveRequests &zones, bool tripped, Millis now) {
     for (size_t i = 0; i < count_; ++i) {
       const bool rests = zones[i].demand == 0.0f && !zones[i].limited && i != refuge_ && !valves_[i].open();
       if (!tripped && rests && exercise_.begin(i, now))
@@ -68,41 +76,46 @@ class Hydraulics {
   }
 
   /// Water can flow: some valve is open and has had the time to open.
-  bool passes(Millis now) const {
-    const auto passing = [now](const Valve &valve) { return valve.passes(now); };
-    return std::any_of(valves_.begin(), valves_.end(), passing) || dump_.passes(now);
+  bool passes(Millis now) const { return passing_zones(now) != 0 || dump_.passes(now); }
+
+  /// The zones that water passes, as far as is known.
+  ZoneSet passing_zones(Millis now) const {
+    ZoneSet zones = 0;
+    for (size_t i = 0; i < count_; ++i) {
+      if (passes(i, now))
+        zones |= ZoneSet{1} << i;
+    }
+    return zones;
   }
 
  private:
   /// Some zone that wants heat can have it.
-  template <typename Zones>
-  bool served(const Zones &zones, Millis now) const {
+  bool served(const ValveRequests &zones, Millis now) const {
     for (size_t i = 0; i < count_; ++i) {
-      if (zones[i].demand > Valve::CLOSES_AT && valves_[i].passes(now))
+      if (zones[i].demand > 0.0f && passes(i, now))
         return true;
     }
     return false;
   }
 
   /// The zone that takes heat nobody asked for: the one that wanted it last, else the one with the most room.
-  template <typename Zones>
-  void choose_refuge(const Zones &zones, bool needed) {
+  void choose_refuge(const ValveRequests &zones, bool needed, Millis now) {
     for (size_t i = 0; i < count_; ++i) {
-      if (zones[i].demand > (last_ == NO_ZONE ? 0.0f : zones[last_].demand))
+      if (zones[i].demand > (last_ == NO_ZONE ? 0.0f : zones[last_].demand) && !stuck(i, now))
         last_ = i;
     }
     refuge_ = NO_ZONE;
     if (!needed)
       return;
-    if (last_ == NO_ZONE || zones[last_].limited)
-      last_ = roomiest(zones);
+    if (last_ == NO_ZONE || !takes(zones, last_, now))
+      last_ = roomiest(zones, now);
     refuge_ = last_;
   }
-  template <typename Zones>
-  size_t roomiest(const Zones &zones) const {
+  bool takes(const ValveRequests &zones, size_t i, Millis now) const { return !zones[i].limited && !stuck(i, now); }
+  size_t roomiest(const ValveRequests &zones, Millis now) const {
     size_t best = NO_ZONE;
     for (size_t i = 0; i < count_; ++i) {
-      if (!zones[i].limited && (best == NO_ZONE || zones[i].headroom > zones[best].headroom))
+      if (takes(zones, i, now) && (best == NO_ZONE || zones[i].headroom > zones[best].headroom))
         best = i;
     }
     return best;
@@ -116,9 +129,11 @@ class Hydraulics {
       valve.move(exercise_.position(now), now);
     else if (zone.limited)
       valve.move(0.0f, now);
+    else if (path.prove)
+      valve.move(1.0f, now);
     else if (i == refuge_)
       give_way(valve, zone, path.dump, now);
-    else if (stray && valve.passes(now) && !(path.dump && has_dump_))
+    else if (stray && passes(i, now) && !(path.dump && has_dump_))
       return;  // The only way out for now: stays until another one is open.
     else if (path.tripped && zone.demand == 0.0f)
       valve.move(0.0f, now);
@@ -140,6 +155,7 @@ class Hydraulics {
   std::array<Valve, MAX_ZONES> valves_{};
   Valve dump_{0};
   ValveExercise exercise_;
+  std::array<Millis, MAX_ZONES> stuck_until_{};
   size_t last_ = NO_ZONE;
   size_t refuge_ = NO_ZONE;
 };

@@ -148,33 +148,40 @@ class FrozenCheck {
  public:
   enum class State : uint8_t { MOVING, SUSPECT, FROZEN };
 
+  /// What a living sensor must do now.
+  enum class Expect : uint8_t { NOTHING, DRIFT, CHANGE };
+
   struct Patience {
-    Millis heated = 45 * MINUTE;  ///< Unmoved with heat flowing: suspect ...
+    Millis change = 45 * MINUTE;  ///< Unmoved with heat flowing: suspect ...
     Millis pause = 45 * MINUTE;   ///< ... and unmoved in the pause after it: frozen.
-    Millis unheated = 12 * HOUR;  ///< Unmoved without heat: frozen; 0 is never.
+    Millis drift = 12 * HOUR;     ///< Unmoved without heat: frozen.
   };
   static constexpr Patience patience(SensorKind kind) {
-    // The coolant follows the burner within minutes, but may stand still all summer.
+    // The coolant follows the burner within minutes: shorter than it takes to boil.
     if (kind == SensorKind::COOLANT)
-      return {15 * MINUTE, 15 * MINUTE, 0};
+      return {3 * MINUTE, 5 * MINUTE, 30 * MINUTE};
     return {};
   }
 
   FrozenCheck() = default;
   explicit FrozenCheck(Patience patience) : patience_(patience) {}
 
-  /// `heated` means that heat which the sensor must notice flows now.
-  State update(float value, bool heated, Millis now) {
+  State update(float value, Expect expect, Millis now) {
     const Millis passed = last_ == 0 ? 0 : now - last_;
     last_ = now;
     if (std::isnan(value))
       return state_;
     if (value != reference_) {
       reference_ = value;
-      heated_ = unheated_ = paused_ = 0;
+      changing_ = drifting_ = paused_ = 0;
       return state_ = State::MOVING;
     }
-    (state_ == State::SUSPECT ? paused_ : heated ? heated_ : unheated_) += passed;
+    if (state_ == State::SUSPECT)
+      paused_ += passed;
+    else if (expect == Expect::CHANGE)
+      changing_ += passed;
+    else if (expect == Expect::DRIFT)
+      drifting_ += passed;
     return state_ = judge();
   }
   State state() const { return state_; }
@@ -183,16 +190,16 @@ class FrozenCheck {
   State judge() const {
     if (state_ == State::SUSPECT)
       return paused_ >= patience_.pause ? State::FROZEN : State::SUSPECT;
-    if (state_ == State::MOVING && patience_.unheated != 0 && unheated_ >= patience_.unheated)
+    if (state_ == State::MOVING && drifting_ >= patience_.drift)
       return State::FROZEN;
-    return state_ == State::MOVING && heated_ >= patience_.heated ? State::SUSPECT : state_;
+    return state_ == State::MOVING && changing_ >= patience_.change ? State::SUSPECT : state_;
   }
 
   Patience patience_{};
   State state_ = State::MOVING;
   float reference_ = UNKNOWN;
-  Millis heated_ = 0;
-  Millis unheated_ = 0;
+  Millis changing_ = 0;
+  Millis drifting_ = 0;
   Millis paused_ = 0;
   Millis last_ = 0;
 };
@@ -204,13 +211,13 @@ class CheckedSensor {
   CheckedSensor(SensorKind kind, Millis stale)
       : kind_(kind), present_(true), plausible_(sensor_spec(kind, stale)), frozen_(FrozenCheck::patience(kind)) {}
 
-  void update(const Reading &reading, bool heated, Millis now) {
+  void update(const Reading &reading, FrozenCheck::Expect expect, Millis now) {
     if (!present_)
       return;
     plausible_.update(reading, now);
     // A flow is counted in pulses: the same number again and again is what it should be.
     if (kind_ != SensorKind::FLOW)
-      frozen_.update(plausible_.value(), heated, now);
+      frozen_.update(plausible_.value(), expect, now);
   }
 
   bool present() const { return present_; }

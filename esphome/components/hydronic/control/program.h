@@ -164,14 +164,17 @@ class Program {
     settings_.schedule_enabled = enabled;
     ++settings_revision_;
   }
-  /// Replace a day; the slot that applies now is applied if it changed by that.
-  void set_day(size_t weekday, const DaySchedule &day, const WallClock &clock) {
-    const uint16_t now = minute_of_week(clock);
-    const auto before = current_slot(schedule_, now);
+  /// Replace a day; the slot that applies now is applied at once if it changed by that.
+  void set_day(size_t weekday, const DaySchedule &day, const WallClock &clock, Millis now) {
+    const uint16_t minute = minute_of_week(clock);
+    const auto before = current_slot(schedule_, minute);
     schedule_.days[weekday] = day;
     ++schedule_revision_;
-    if (clock.valid && before != current_slot(schedule_, now))
-      forget_applied();
+    if (!clock.valid || before == current_slot(schedule_, minute))
+      return;
+    forget_applied();
+    if (settings_.schedule_enabled)
+      follow(clock, now);
   }
   void set_learned_duty(uint8_t percent) {
     memory_.learned_duty = percent;

@@ -25,6 +25,7 @@ struct Evidence {
   float dump_on = 88.0f;
   bool burner_on = false;
   Millis burner_off_for = 0;
+  int dumps_in_a_row = 0;
   uint8_t zone_over_limit = NO_ZONE;
   bool no_flow = false;
   bool burner_silent = false;
@@ -41,9 +42,10 @@ inline bool lost_sight_near_limit(const Evidence &evidence) {
   return implausible && evidence.burner_on && evidence.coolant_last >= evidence.coolant_limit - 5.0f;
 }
 
-/// Hot although the burner has been off for long: it does not stop.
+/// Hot although the burner has been off for long, or again and again although it is stopped in time: it does not stop.
 inline bool heats_by_itself(const Evidence &evidence) {
-  return evidence.coolant >= evidence.dump_on && evidence.burner_off_for >= 10 * MINUTE;
+  return (evidence.coolant >= evidence.dump_on && evidence.burner_off_for >= 10 * MINUTE) ||
+         evidence.dumps_in_a_row >= 3;
 }
 
 inline bool burner_faulty(const Evidence &evidence) {

@@ -22,8 +22,14 @@ inline constexpr Millis DAY = 24 * HOUR;
 
 inline constexpr float UNKNOWN = std::numeric_limits<float>::quiet_NaN();
 
-inline constexpr size_t MAX_ZONES = 8;
+#ifndef HEARTHWARD_MAX_ZONES
+#define HEARTHWARD_MAX_ZONES 8  // A firmware says how many it has.
+#endif
+inline constexpr size_t MAX_ZONES = HEARTHWARD_MAX_ZONES;
 inline constexpr uint8_t NO_ZONE = 0xFF;
+/// A bit for each zone.
+using ZoneSet = uint32_t;
+static_assert(MAX_ZONES <= 32);
 
 // Nothing, neither configuration nor network, gets above these (°C).
 inline constexpr float AIR_CEILING = 35.0f;
@@ -234,8 +240,9 @@ struct ZoneOutputs {
   bool sensor_problem = false;  ///< Any sensor of the zone is lost or implausible.
   bool frost_protection = false;
   bool preheating = false;
-  bool limited = false;     ///< At its limit: valve closed.
-  bool exercising = false;  ///< The valve is being exercised.
+  bool limited = false;        ///< At its limit: valve closed.
+  bool exercising = false;     ///< The valve is being exercised.
+  bool valve_problem = false;  ///< The valve was found not to let water through; tried again every hour.
   NextEvent next;
 };
 
@@ -316,6 +323,7 @@ enum class EventType : uint8_t {
   CLOCK_LOST,
   CLOCK_RESTORED,
   SCHEDULE_REJECTED,  ///< code: weekday, zone
+  VALVE_STUCK,        ///< zone
 };
 
 struct Event {

@@ -54,12 +54,13 @@ class ZoneSensors {
 
   /// `flowing` means that water of temperature `coolant` passes the zone.
   void update(const ZoneInputs &inputs, bool flowing, float coolant, Millis now) {
-    const auto heated = [&](const CheckedSensor &sensor) {
-      return flowing && !(coolant < sensor.value() + HEAT_ABOVE);
+    const auto expect = [&](const CheckedSensor &sensor) {
+      const bool heated = flowing && !(coolant < sensor.value() + HEAT_ABOVE);
+      return heated ? FrozenCheck::Expect::CHANGE : FrozenCheck::Expect::DRIFT;
     };
-    air_.update(inputs.air, heated(air_), now);
-    floor_.update(inputs.floor, heated(floor_), now);
-    water_.update(inputs.water, heated(water_), now);
+    air_.update(inputs.air, expect(air_), now);
+    floor_.update(inputs.floor, expect(floor_), now);
+    water_.update(inputs.water, expect(water_), now);
   }
   void report(uint8_t zone, EventQueue &events) {
     for (CheckedSensor *sensor : {&air_, &floor_, &water_})
@@ -162,9 +163,9 @@ class Zone {
     watch_autotune(on, around);
     const ZoneDemand wanted = decide(on, around);
     learn(on, around);
-    demand_ = restrain(wanted, around);
-    if (following_ && !sensors_.suspect() && demand_.valve < wanted.valve)
-      pid_.track(demand_.valve);
+    demand_ = call(restrain(wanted, around));
+    if (following_ && limited_)
+      pid_.track(0.0f);
   }
 
  private:
@@ -294,6 +295,12 @@ class Zone {
     return {std::min(wanted.valve, most), std::min(wanted.power, most)};
   }
 
+  /// A demand too small to open the valve is none: pump and valve must not follow its noise.
+  ZoneDemand call(const ZoneDemand &wanted) {
+    calling_ = wanted.valve >= (calling_ ? Valve::CLOSES_AT : Valve::OPENS_AT);
+    return calling_ ? wanted : ZoneDemand{};
+  }
+
   Program program_;
   ZoneSensors sensors_;
   Pid pid_;
@@ -309,6 +316,7 @@ class Zone {
   float power_when_lost_ = 0.0f;
   float opening_ = 0.0f;
   bool following_ = false;
+  bool calling_ = false;
 };
 
 }  // namespace hearthward
