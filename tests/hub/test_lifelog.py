@@ -323,6 +323,14 @@ async def test_a_state_from_the_future_gives_way(tmp_path: Path) -> None:
         assert lifelog.state("heater", "burner") == found
 
 
+async def test_a_negative_zero_is_a_zero(lifelog: Lifelog) -> None:
+    """SQLite forgets the sign of a zero; the digest must not remember it."""
+    await lifelog.append([state(-0.0, ts=-0.0)])
+    assert await lifelog.verify() is None
+    (entry,) = await lifelog.read(0, 1)
+    assert (str(entry.value), str(entry.ts)) == ("0.0", "0.0")
+
+
 @pytest.mark.parametrize("ts", [math.nan, math.inf])
 async def test_an_entry_without_a_time_is_refused_alone(
     lifelog: Lifelog, ts: float

@@ -115,7 +115,7 @@ class Transaction:
         row = Row(
             self.home,
             seq,
-            float(draft.ts),
+            _plain(draft.ts),
             self.now,
             draft.kind.value,
             draft.device,
@@ -146,4 +146,9 @@ def _finite(value: float | None) -> float | None:
     """Return the number, or None for one that means nothing (NaN, infinities)."""
     if value is None:
         return None
-    return float(value) if isfinite(value) else None
+    return _plain(value) if isfinite(value) else None
+
+
+def _plain(number: float) -> float:
+    """Return the number as a database gives it back: SQLite knows no -0.0."""
+    return float(number) + 0.0
