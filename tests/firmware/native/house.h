@@ -88,6 +88,7 @@ class House {
   bool clock = true;
   uint32_t minute_of_week_at_start = 0;
   bool living_valve_stuck_open = false;
+  size_t jammed_shut = NO_ZONE;  ///< A zone that lets no water through, whatever its valve is told.
 
   // The wires.
   Wire living_air_wire, living_floor_wire, bath_floor_wire, bath_air_wire, tank_wire, coolant_wire, flow_wire;
@@ -159,7 +160,7 @@ class House {
   }
 
   double valve(size_t zone) const {
-    if (!out.pump)
+    if (!out.pump || zone == jammed_shut)
       return 0.0;
     return zone == LIVING && living_valve_stuck_open ? 1.0 : static_cast<double>(out.zones[zone].valve);
   }
@@ -179,7 +180,8 @@ class House {
     bath_floor += seconds * (to_bath - 60.0 * (bath_floor - bath)) / 1.5e6;
     bath += seconds * (60.0 * (bath_floor - bath) - 15.0 * (bath - outside)) / 4.0e5;
     tank += seconds * (-to_tank * -1.0 - 2.0 * (tank - 18.0) - 60.0 * (tank - 10.0) / 50.0) / 420000.0;
-    in.flow.value = out.pump ? 10.0f : 0.0f;
+    const bool flows = out.dump || valve(LIVING) + valve(BATH) + valve(TANK) > 0.0;
+    in.flow.value = out.pump && flows ? 10.0f : 0.0f;
   }
 
   float noise() { return random_.between(-0.05f, 0.05f); }

@@ -422,3 +422,39 @@ TEST_CASE("fan: runs for the living room and stops after it") {
   house.run(30 * MINUTE);
   CHECK(house.out.fan == 0.0f);
 }
+
+TEST_CASE("house: a valve that is jammed shut is found, and the others are heated") {
+  ControllerConfig config = house_config();
+  config.has_flow_sensor = true;
+  House house(config);
+  house.outside = -8.0;
+  house.run(2 * HOUR);
+  REQUIRE(house.controller.calibrate_flow() == Answer::ACCEPTED);
+  house.run(DAY);
+  house.jammed_shut = LIVING;
+  house.run(DAY);
+  CHECK_FALSE(house.out.tripped);
+  CHECK(house.out.zones[LIVING].valve_problem);
+  CHECK(has_event(house, EventType::VALVE_STUCK, LIVING));
+  CHECK(house.count(EventType::VALVE_STUCK) == 1);
+  CHECK(house.bath_floor > 26.0);
+  CHECK(house.tank > 50.0);
+  house.jammed_shut = NO_ZONE;
+  house.run(2 * DAY);
+  CHECK_FALSE(house.out.zones[LIVING].valve_problem);
+  CHECK(house.living == doctest::Approx(20.0).epsilon(0.03));
+}
+
+TEST_CASE("house: little demand does not make the pump chatter") {
+  House house = warm_house();
+  house.outside = 12.0;
+  for (size_t i = 0; i < 3; ++i)
+    house.controller.set_preset(i, Preset::ECO);
+  uint32_t pump_starts = 0;
+  bool before = false;
+  house.run(2 * DAY, [&] {
+    pump_starts += house.out.pump && !before;
+    before = house.out.pump;
+  });
+  CHECK(pump_starts < 96);
+}
