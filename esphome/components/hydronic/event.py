@@ -22,6 +22,7 @@ NODE_EVENTS = [
     "clock_lost",
     "clock_restored",
     "schedule_rejected",
+    "valve_stuck",
 ]
 ZONE_EVENTS = [
     "tripped",
@@ -29,6 +30,7 @@ ZONE_EVENTS = [
     "sensor_restored",
     "frost_protection",
     "valve_exercise",
+    "valve_stuck",
     "schedule_rejected",
     "boost_ended",
     "autotune_done",

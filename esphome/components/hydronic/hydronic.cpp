@@ -195,6 +195,9 @@ void Hydronic::report_(const hearthward::Event &event) {
       ESP_LOGW(TAG, "%s: %s sensor lost: %s", where, to_string(event.sensor),
                to_string(static_cast<hearthward::SensorFault>(event.code)));
       break;
+    case EventType::VALVE_STUCK:
+      ESP_LOGW(TAG, "%s: no water flows although its valve was told to open: look at the valve", where);
+      break;
     case EventType::SENSOR_RESTORED:
       ESP_LOGI(TAG, "%s: %s sensor restored", where, to_string(event.sensor));
       break;

@@ -61,9 +61,9 @@ const char *to_string(hearthward::ResetAnswer answer) {
 }
 
 const char *to_string(hearthward::EventType type) {
-  static const char *const WORDS[] = {"tripped",         "trip_reset",       "reset_refused",    "sensor_lost",
-                                      "sensor_restored", "frost_protection", "valve_exercise",   "heat_dump",
-                                      "clock_lost",      "clock_restored",   "schedule_rejected"};
+  static const char *const WORDS[] = {"tripped",         "trip_reset",       "reset_refused",     "sensor_lost",
+                                      "sensor_restored", "frost_protection", "valve_exercise",    "heat_dump",
+                                      "clock_lost",      "clock_restored",   "schedule_rejected", "valve_stuck"};
   return word(WORDS, type);
 }
 

@@ -1,6 +1,8 @@
 """What goes wrong is told, latched where it must be, and reset by a person only."""
 
-from hearthward_sim.actions import Sensor, SensorFault
+from aioesphomeapi import ClimateMode
+
+from hearthward_sim.actions import Sensor, SensorFault, Valve
 
 from .bench import Bench
 
@@ -80,3 +82,27 @@ async def test_an_uncalibrated_flow_sensor_watches_nothing(heater: Bench) -> Non
     await heater.run(120)
     assert heater.state("flow_sensor") == "uncalibrated"
     assert heater.state("tripped") is False
+
+
+async def test_a_stuck_valve_is_told_and_takes_nobody_elses_heat(heater: Bench) -> None:
+    """The zone with the jammed valve is named; the others are heated on, without a trip."""
+    heater.heat(living_room__air=16.0, bathroom__floor=18.0)
+    await heater.says("burner", True, within=1200)
+    await heater.run(120)
+    await heater.press("calibrate_flow")
+    await heater.says("flow_sensor", "armed", within=120)
+    await heater.control("bathroom", mode=ClimateMode.OFF)
+    await heater.control("hot_water", mode=ClimateMode.OFF)
+    await heater.control("living_room", target=24.0)
+    await heater.run(300)
+    heater.apply(Valve(zone="living_room", at_opening=0.0))
+    await heater.until(
+        lambda: ("living_room.activity", "valve_stuck") in heater.events,
+        "the stuck valve is told",
+        within=7200,
+    )
+    assert ("heater", "valve_stuck") in heater.events
+    assert heater.state("tripped") is False
+    await heater.control("bathroom", mode=ClimateMode.HEAT)
+    await heater.says("burner", True, within=3600)
+    assert heater.outputs["bathroom.valve"] > 0
