@@ -107,7 +107,7 @@ async def _run(options: argparse.Namespace) -> None:
 
 async def _prepare_and_watch(stack: Stack) -> None:
     print("Hearthward: a warm home to try out\n")
-    async with step("Building the firmware of the heater and its friends") as shown:
+    async with step("Building the firmware") as shown:
         await build_firmware(shown.tell)
     async with step("Starting the home, its hub and Home Assistant"):
         await stack.start()
