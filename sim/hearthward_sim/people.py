@@ -8,12 +8,13 @@ from .weather import DAY
 
 @cache
 def parse_clock(text: str) -> float:
-    """Return "HH:MM" as seconds since midnight. Raise ValueError for anything else."""
-    hours, separator, minutes = text.partition(":")
-    if not (separator and hours.isdigit() and minutes.isdigit()):
+    """Return "HH:MM" or "HH:MM:SS" as seconds since midnight. Raise ValueError otherwise."""
+    parts = text.split(":")
+    if len(parts) not in (2, 3) or not all(part.isdigit() for part in parts):
         raise ValueError(f"'{text}' is no time of day; write it as '06:30'")
-    seconds = int(hours) * 3600 + int(minutes) * 60
-    if int(minutes) > 59 or seconds > DAY:
+    hours, minutes, *rest = (int(part) for part in parts)
+    seconds = hours * 3600 + minutes * 60 + sum(rest)
+    if minutes > 59 or sum(rest) > 59 or seconds > DAY:
         raise ValueError(f"'{text}' is no time of day; write it as '06:30'")
     return float(seconds)
 
