@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 import signal
 import socket
+import time
 from typing import Any
 import uuid
 
@@ -43,8 +44,14 @@ SOCKET = "hub.sock"
 
 _LOCK = "hub.lock"
 _SHUTDOWN = 3.0
+_PATIENCE = 10.0
+_PAUSE = 0.1
 
 _LOGGER = logging.getLogger(__name__)
+
+
+class FolderInUseError(ConfigError):
+    """Another hub holds the data folder."""
 
 
 async def run(settings: Settings) -> None:
@@ -74,10 +81,20 @@ async def run(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def open_parts(settings: Settings) -> AsyncGenerator[Parts]:
-    """Open the hub's data and build its parts; only one process can at a time."""
+async def open_parts(
+    settings: Settings, patience: float = _PATIENCE
+) -> AsyncGenerator[Parts]:
+    """Open the hub's data and build its parts; only one process can at a time.
+
+    Another one has `patience` seconds to end.
+
+    Raises:
+        FolderInUseError: It did not.
+        ConfigError: The data folder cannot be used.
+
+    """
     folder = settings.data_dir
-    with _lock(folder):
+    async with _lock(folder, patience):
         key = load_key(folder)
         store = SqliteStore(folder / "lifelog.db")
         async with Lifelog(store, settings.home) as lifelog:
@@ -234,8 +251,8 @@ async def _info(lifelog: Lifelog, settings: Settings) -> HubInfo:
     )
 
 
-@contextmanager
-def _lock(folder: Path) -> Iterator[None]:
+@asynccontextmanager
+async def _lock(folder: Path, patience: float) -> AsyncGenerator[None]:
     """Hold the data folder; the kernel lets go of it even when the hub is killed."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -244,17 +261,25 @@ def _lock(folder: Path) -> Iterator[None]:
         raise ConfigError(
             f"Make `data_dir` a folder that can be written: {folder}: {error.strerror}."
         ) from None
+    give_up = time.monotonic() + patience
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise ConfigError(
-            f"Choose another `data_dir`: a hub already runs on {folder}."
-        ) from None
-    try:
+        while not _take(descriptor):
+            if time.monotonic() >= give_up:
+                raise FolderInUseError(
+                    f"Choose another `data_dir`: a hub already runs on {folder}."
+                )
+            await asyncio.sleep(_PAUSE)
         yield
     finally:
         os.close(descriptor)
+
+
+def _take(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _bind_local(folder: Path) -> socket.socket:

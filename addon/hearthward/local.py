@@ -1,15 +1,24 @@
 """Ask the hub of this machine through its local socket; the hub need not run."""
 
+import asyncio
+from contextlib import suppress
+from functools import partial
+import logging
+import time
 from typing import Any
 
 import aiohttp
 import msgspec
 
 from .config import Settings
-from .hub import open_parts, reachable, serve
+from .hub import FolderInUseError, open_parts, reachable, serve
 from .model.security import ErrorBody
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
+_PATIENCE = 15.0
+_PAUSE = 0.1
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class RefusedError(Exception):
@@ -21,18 +30,30 @@ async def ask[T](
 ) -> T:
     """Make a request as the administrator of the machine and return its result.
 
-    When no hub runs on the data folder, one is opened for this request alone.
+    When no hub runs on the data folder, one is opened for this request alone. When one
+    is about to start or to stop, it is waited for.
 
     Raises:
         RefusedError: The hub refused the request.
         ConfigError: The data folder cannot be used.
 
     """
-    try:
-        return await _ask(settings, method, path, kind, body)
-    except FileNotFoundError, aiohttp.ClientConnectorError:
-        async with open_parts(settings) as parts, serve(parts, network=False):
-            return await _ask(settings, method, path, kind, body)
+    request = partial(_ask, settings, method, path, kind, body)
+    give_up = time.monotonic() + _PATIENCE
+    while True:
+        with suppress(FileNotFoundError, aiohttp.ClientConnectorError):
+            return await request()
+        try:
+            async with (
+                open_parts(settings, patience=0.0) as parts,
+                serve(parts, network=False),
+            ):
+                _LOGGER.warning("No hub runs on %s: used its files", settings.data_dir)
+                return await request()
+        except FolderInUseError:
+            if time.monotonic() > give_up:
+                raise
+        await asyncio.sleep(_PAUSE)
 
 
 async def _ask[T](

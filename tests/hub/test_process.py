@@ -85,6 +85,20 @@ async def test_a_key_can_be_made_before_the_hub_first_runs(settings: Settings) -
         await hub.stop()
 
 
+async def test_a_key_can_be_made_while_the_hub_starts(settings: Settings) -> None:
+    """The command line and the hub wait for each other."""
+    hub = Hub(settings.data_dir, settings.port)
+    await hub.process.start()
+    try:
+        make = ("key", "create", "--name", "script", "--role", "viewer")
+        tokens = await asyncio.gather(*(hub.run(*make) for _ in range(3)))
+        await hub.process.ready(hub.is_ready)
+        for token in tokens:
+            assert (await hub.get("hub", token))["home"] == "home"
+    finally:
+        await hub.stop()
+
+
 async def test_a_folder_has_one_hub(process: Hub, settings: Settings) -> None:
     """Two hubs on one lifelog would contradict each other."""
     with pytest.raises(ProcessError, match="a hub already runs on"):

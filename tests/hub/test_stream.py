@@ -135,8 +135,10 @@ async def test_resuming_reads_on_from_the_disk(hub: Hub) -> None:
     for number in range(30):
         await hub.parts.lifelog.append([state(number)] * 1000)
     async with stream(hub, after=5) as client:
-        assert isinstance(await receive(client), Resumed)
+        resumed = await receive(client)
         last = hub.parts.lifelog.last
+        assert isinstance(resumed, Resumed)
+        assert (resumed.seq, resumed.last) == (5, last)
         assert await receive_entries(client, last) == list(range(6, last + 1))
 
 
