@@ -6,7 +6,7 @@ from pathlib import Path
 import secrets
 
 import pytest
-from zeroconf import IPVersion
+from zeroconf import DNSOutgoing, DNSPointer, IPVersion
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from hearthward.edge.announce import SERVICE_TYPE, announce, describe, open_mdns
@@ -19,6 +19,11 @@ from .home import PATIENCE, Home, NodeProcess
 from .relay import Disguise, relay
 
 LOOPBACK = "127.0.0.1"
+
+# Of the DNS: a response, a pointer, the internet (RFC 1035).
+RESPONSE = 0x8400
+POINTER = 12
+INTERNET = 1
 
 
 @pytest.fixture
@@ -143,6 +148,22 @@ async def test_encrypted_without_a_key(
     )
     assert device.mac == "02:00:00:00:00:01"
     assert not device.online
+
+
+async def test_announcement_of_nonsense(
+    home: Home, network: AsyncZeroconf, name: str
+) -> None:
+    """What is no name of a node is passed by, and nodes are found as before."""
+    ours = {"project_name": "hearthward.heater", "api_encryption": "x"}
+    await network.async_register_service(service(name, 1, **ours))
+    await home.device(name, lambda found: bool(found.problem))
+    out = DNSOutgoing(RESPONSE)
+    for nonsense in (f"{name}._http._tcp.local.", f"{name}\x01.{NODE_TYPE}", "local."):
+        pointer = DNSPointer(NODE_TYPE, POINTER, INTERNET, 120, nonsense)
+        out.add_answer_at_time(pointer, 0)
+    network.zeroconf.async_send(out)
+    await network.async_register_service(service(f"{name}-2", 2, **ours))
+    await home.device(f"{name}-2", lambda found: bool(found.problem))
 
 
 async def find(

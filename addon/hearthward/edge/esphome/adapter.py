@@ -12,6 +12,7 @@ from aioesphomeapi.core import APIConnectionError
 
 from hearthward.config import ConfigError, EsphomeNode
 from hearthward.edge.gateway import Gateway
+from hearthward.edge.guard import guarded
 from hearthward.home.commands import DeviceOfflineError
 from hearthward.home.errors import HomeError
 from hearthward.home.registry import Registry
@@ -346,9 +347,12 @@ class EsphomeAdapter:
         return node
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run something beside the rest, for as long as the adapter runs."""
+        """Run something beside the rest, for as long as the adapter runs.
+
+        Its failure, for example because the disk is full, must not end the way to all nodes.
+        """
         assert self._group is not None
-        return self._group.create_task(work)
+        return self._group.create_task(guarded("Work for a node", work))
 
     def _stop(self, node: Node) -> None:
         task = self._nodes.pop(node, None)

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 import logging
 
-from zeroconf import ServiceStateChange, Zeroconf
+from zeroconf import BadTypeInNameException, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
+
+from hearthward.edge.guard import guarded
 
 from .endpoint import format_mac
 
@@ -37,7 +39,12 @@ async def browse(zeroconf: AsyncZeroconf, found: Callable[[Found], None]) -> Non
     async with asyncio.TaskGroup() as group:
 
         async def look(service_type: str, name: str) -> None:
-            info = AsyncServiceInfo(service_type, name)
+            try:
+                info = AsyncServiceInfo(service_type, name)
+            except BadTypeInNameException as error:
+                # Anybody on the network can announce anything.
+                _LOGGER.debug("Not a node: %r: %s", name, error)
+                return
             if await info.async_request(zeroconf.zeroconf, _REQUEST_MS):
                 node = read(info)
                 if node is not None:
@@ -50,7 +57,8 @@ async def browse(zeroconf: AsyncZeroconf, found: Callable[[Found], None]) -> Non
             state_change: ServiceStateChange,
         ) -> None:
             if state_change is not ServiceStateChange.Removed:
-                group.create_task(look(service_type, name))
+                work = look(service_type, name)
+                group.create_task(guarded("Looking at an announcement", work))
 
         browser = AsyncServiceBrowser(
             zeroconf.zeroconf, SERVICE_TYPE, handlers=[changed]
