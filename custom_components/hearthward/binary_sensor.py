@@ -47,6 +47,7 @@ class HearthwardBinarySensor(HearthwardEntity, BinarySensorEntity):
             "pump",
             "sensor_problem",
             "tripped",
+            "valve_problem",
         }
     )
 

@@ -222,7 +222,7 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
             self._async_back()
         for key, entry in change.events:
             if listener := self._event_listeners.get(key):
-                listener(entry)
+                self._call(listener, entry)
 
     @callback
     def _async_notify(self, change: Change) -> None:
@@ -233,7 +233,14 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
             concerned.update(k for k in self.data.kept if k[0] in change.devices)
         for update_callback, context in tuple(self._listeners.values()):
             if context in concerned:
-                update_callback()
+                self._call(update_callback)
+
+    def _call[*Ts](self, listener: Callable[[*Ts], None], *args: *Ts) -> None:
+        """Call a listener; its mistake keeps nobody else from an event."""
+        try:
+            listener(*args)
+        except Exception:  # noqa: BLE001
+            LOGGER.exception("Unexpected error in what follows %s", self.name)
 
     @callback
     def _async_lost(self, error: Exception) -> None:

@@ -105,9 +105,11 @@ class HearthwardSensor(HearthwardEntity, SensorEntity):
 
     def _timestamp(self) -> datetime | None:
         """Return a point in time, which a device says in seconds or as ISO 8601."""
-        if self.reported_value is not None:
-            return dt_util.utc_from_timestamp(self.reported_value)
-        parsed = (
-            dt_util.parse_datetime(self.reported_text) if self.reported_text else None
-        )
+        try:
+            if self.reported_value is not None:
+                return dt_util.utc_from_timestamp(self.reported_value)
+            parsed = dt_util.parse_datetime(self.reported_text or "")
+        except (ValueError, OverflowError, OSError):
+            # Well written, but there is no such time.
+            return None
         return dt_util.as_local(parsed) if parsed else None

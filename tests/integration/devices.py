@@ -28,6 +28,7 @@ HEATER_EVENTS = (
     "sensor_restored",
     "frost_protection",
     "valve_exercise",
+    "valve_stuck",
     "heat_dump",
     "clock_lost",
     "clock_restored",
@@ -41,6 +42,7 @@ ZONE_EVENTS = (
     "sensor_restored",
     "frost_protection",
     "valve_exercise",
+    "valve_stuck",
     "schedule_rejected",
     "boost_ended",
     "autotune_done",
@@ -125,6 +127,7 @@ def zone_points(zone: str, *sensors: str) -> Iterator[Point]:
     yield point(PointKind.SENSOR, "next_preset", zone)
     yield point(PointKind.SENSOR, "sensor_state", zone, category=DIAGNOSTIC)
     yield _problem("sensor_problem", zone)
+    yield _problem("valve_problem", zone)
     yield point(PointKind.BINARY_SENSOR, "frost_protection", zone)
     for preset in ("eco", "normal", "boost"):
         yield _number(f"{preset}_temperature", zone, 35, CELSIUS)
@@ -356,6 +359,7 @@ HEATER_STATES: dict[str, object] = {
     "living_room.next_preset": "eco",
     "living_room.sensor_state": "ok",
     "living_room.sensor_problem": False,
+    "living_room.valve_problem": False,
     "living_room.frost_protection": False,
     "living_room.normal_temperature": 21,
     "living_room.boost_duration": 60,

@@ -32,6 +32,7 @@ ZONE = "climate.heater_living_room"
 BURNER = "binary_sensor.heater_burner"
 ALARM = "binary_sensor.care_button_alarm"
 EVENT = "event.heater_activity"
+NEXT_EVENT = "sensor.heater_living_room_next_event"
 
 
 def state(hass: HomeAssistant, entity_id: str) -> str:
@@ -323,6 +324,46 @@ async def test_own_mistake(
     assert "ZeroDivisionError" in caplog.text
     await settle()
     assert state(hass, BURNER) == STATE_OFF
+
+
+async def test_mistake_of_one_listener(
+    hass: HomeAssistant,
+    hub: RunningHub,
+    home: MockConfigEntry,
+    settle: Settle,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An entity that cannot take a state keeps no other from it, nor from events."""
+    await settle()
+    coordinator = home.runtime_data.coordinator
+    told: list[str | None] = []
+
+    @callback
+    def stumble(*_: Entry) -> None:
+        raise ZeroDivisionError
+
+    coordinator.async_add_listener(stumble, (devices.HEATER, "burner"))
+    coordinator.async_add_listener(
+        lambda: told.append(state(hass, BURNER)), (devices.HEATER, "burner")
+    )
+    coordinator.async_add_event_listener((devices.HEATER, "heater"), stumble)
+    await hub.say(devices.HEATER, burner=False)
+    await hub.happen(devices.HEATER, "heater", "tripped")
+    await settle()
+    assert told == [STATE_OFF]
+    assert caplog.text.count("Unexpected error in what follows") == 2
+    assert "Lost the connection" not in caplog.text
+
+
+async def test_no_such_time(
+    hass: HomeAssistant, hub: RunningHub, home: MockConfigEntry, settle: Settle
+) -> None:
+    """A device that names a time that cannot be is not believed."""
+    await settle()
+    for nonsense in ("2026-13-45T25:00:00+01:00", 1e30):
+        await hub.say(devices.HEATER, living_room__next_event=nonsense)
+        await settle()
+        assert state(hass, NEXT_EVENT) == STATE_UNKNOWN
 
 
 def test_apply() -> None:

@@ -29,6 +29,7 @@ CONFIG_SCHEMA = entities_schema(
     },
     zone={
         "sensor_problem": _PROBLEM,
+        "valve_problem": _PROBLEM,
         "frost_protection": binary_sensor.binary_sensor_schema(),
     },
 )

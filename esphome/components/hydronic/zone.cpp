@@ -129,6 +129,7 @@ void HydronicZone::publish(const hearthward::ZoneOutputs &outputs) {
 #endif
 #ifdef USE_BINARY_SENSOR
   hydronic::publish(this->sensor_problem_binary_sensor_, outputs.sensor_problem);
+  hydronic::publish(this->valve_problem_binary_sensor_, outputs.valve_problem);
   hydronic::publish(this->frost_protection_binary_sensor_, outputs.frost_protection);
 #endif
 #ifdef USE_TEXT_SENSOR

@@ -33,6 +33,7 @@ class HydronicZone : public climate::Climate {
 #endif
 #ifdef USE_BINARY_SENSOR
   SUB_BINARY_SENSOR(sensor_problem)
+  SUB_BINARY_SENSOR(valve_problem)
   SUB_BINARY_SENSOR(frost_protection)
 #endif
 #ifdef USE_TEXT_SENSOR

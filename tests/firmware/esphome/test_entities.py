@@ -30,7 +30,7 @@ NODE = {
 ZONE = {
     ClimateInfo: "zone",
     SensorInfo: "heating_demand valve_position",
-    BinarySensorInfo: "sensor_problem frost_protection",
+    BinarySensorInfo: "sensor_problem valve_problem frost_protection",
     TextSensorInfo: "next_event next_preset sensor_state",
     NumberInfo: (
         "eco_temperature normal_temperature boost_temperature boost_duration "
