@@ -109,7 +109,7 @@ class HearthwardSensor(HearthwardEntity, SensorEntity):
             if self.reported_value is not None:
                 return dt_util.utc_from_timestamp(self.reported_value)
             parsed = dt_util.parse_datetime(self.reported_text or "")
-        except (ValueError, OverflowError, OSError):
+        except ValueError, OverflowError, OSError:
             # Well written, but there is no such time.
             return None
         return dt_util.as_local(parsed) if parsed else None
