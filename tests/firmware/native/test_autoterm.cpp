@@ -17,6 +17,7 @@ class Emulator {
   uint8_t error = 0;
   uint8_t power = 0;
   bool silent = false;
+  bool deaf = false;  ///< To everything but the question for its status.
   int starts = 0;
   int stops = 0;
 
@@ -25,7 +26,7 @@ class Emulator {
     std::vector<uint8_t> answer;
     for (size_t i = 0; i < sent.size; ++i) {
       const auto frame = parser_.feed(sent.bytes[i]);
-      if (frame && !silent)
+      if (frame && !silent && !(deaf && frame->type() != AutotermType::STATUS))
         answer = respond(*frame);
     }
     return answer;
@@ -117,6 +118,22 @@ TEST_CASE("autoterm: noise with preambles in it delays a frame but never loses t
   }
 }
 
+TEST_CASE("autoterm: frames that noise has swallowed are found in it") {
+  const AutotermFrame frame = autoterm_frame(AutotermSender::HEATER, AutotermType::STATUS, {0, 1, 0, 20, 0, 0, 120});
+  AutotermParser parser;
+  int found = 0;
+  for (const int byte : {0xAA, 0x04, static_cast<int>(AutotermFrame::MAX_PAYLOAD), 0x00})
+    found += parser.feed(static_cast<uint8_t>(byte)).has_value();
+  for (int again = 0; again < 6; ++again) {
+    for (size_t i = 0; i < frame.size; ++i) {
+      const auto heard = parser.feed(frame.bytes[i]);
+      found += heard.has_value();
+      REQUIRE((!heard || (heard->size == frame.size && heard->payload(6) == 120)));
+    }
+  }
+  CHECK(found == 6);
+}
+
 TEST_CASE("autoterm: a flipped bit is noticed") {
   const AutotermFrame frame = autoterm_frame(AutotermSender::HEATER, AutotermType::STATUS, {0, 1, 0, 20, 0, 0, 120});
   for (size_t bit = 0; bit < frame.size * 8; ++bit) {
@@ -163,6 +180,32 @@ TEST_CASE("autoterm: an order is repeated until the heater follows") {
   bus.heater.silent = false;
   bus.run(5 * SECOND);
   CHECK(bus.heater.starts == 1);
+}
+
+TEST_CASE("autoterm: a power that the heater did not hear is ordered again") {
+  Bus bus;
+  bus.run(2 * SECOND);
+  bus.driver.command({.on = true, .power = 1.0f}, bus.now);
+  bus.run(5 * SECOND);
+  bus.heater.state = 3;
+  bus.heater.deaf = true;
+  bus.driver.command({.on = true, .power = 0.33f}, bus.now);
+  bus.run(5 * SECOND);
+  CHECK(bus.heater.power == 9);
+  bus.heater.deaf = false;
+  bus.run(5 * SECOND);
+  CHECK(bus.heater.power == 3);
+}
+
+TEST_CASE("autoterm: the order to stop follows the order to start at once, before any status in between") {
+  Bus bus;
+  bus.run(2 * SECOND);
+  bus.driver.command({.on = true, .power = 1.0f}, bus.now);
+  REQUIRE(bus.driver.transmit(bus.now)->type() == AutotermType::START);
+  bus.driver.command({}, bus.now);
+  const auto next = bus.driver.transmit(bus.now);
+  REQUIRE(next.has_value());
+  CHECK(next->type() == AutotermType::STOP);
 }
 
 TEST_CASE("autoterm: a heater that runs unasked is stopped") {

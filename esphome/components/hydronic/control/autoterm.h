@@ -69,22 +69,16 @@ class AutotermParser {
  public:
   std::optional<AutotermFrame> feed(uint8_t byte) {
     frame_.bytes[frame_.size++] = byte;
-    while (frame_.size > 0 && !plausible())
-      resynchronize();
-    if (frame_.size < AutotermFrame::HEADER || frame_.size < length())
-      return {};
-    const uint16_t crc = crc16_modbus(frame_.bytes.data(), frame_.size - AutotermFrame::CRC);
-    const auto sent = static_cast<uint16_t>(frame_.bytes[frame_.size - 2] << 8 | frame_.bytes[frame_.size - 1]);
-    if (crc != sent) {
+    for (;;) {
+      while (frame_.size > 0 && !plausible())
+        drop(next_preamble());
+      if (frame_.size < AutotermFrame::HEADER || frame_.size < length())
+        return {};
+      if (intact())
+        return take();
       ++bad_;
-      do
-        resynchronize();
-      while (frame_.size > 0 && !plausible());
-      return {};
+      drop(next_preamble());
     }
-    const AutotermFrame frame = frame_;
-    frame_ = {};
-    return frame;
   }
   /// Frames thrown away for their CRC.
   uint32_t bad() const { return bad_; }
@@ -96,11 +90,27 @@ class AutotermParser {
            (frame_.size < 3 || frame_.bytes[2] <= AutotermFrame::MAX_PAYLOAD) &&
            (frame_.size < 4 || frame_.bytes[3] == 0);
   }
-  /// Drop the first byte and all up to the next preamble.
-  void resynchronize() {
+  bool intact() const {
+    const size_t end = length() - AutotermFrame::CRC;
+    return crc16_modbus(frame_.bytes.data(), end) == (frame_.bytes[end] << 8 | frame_.bytes[end + 1]);
+  }
+  /// Where the next preamble after the first byte stands, or the end.
+  size_t next_preamble() const {
     const auto end = frame_.bytes.begin() + static_cast<std::ptrdiff_t>(frame_.size);
-    const auto next = std::find(frame_.bytes.begin() + 1, end, AutotermFrame::PREAMBLE);
-    frame_.size = static_cast<size_t>(std::copy(next, end, frame_.bytes.begin()) - frame_.bytes.begin());
+    return static_cast<size_t>(std::find(frame_.bytes.begin() + 1, end, AutotermFrame::PREAMBLE) -
+                               frame_.bytes.begin());
+  }
+  void drop(size_t count) {
+    const auto begin = frame_.bytes.begin();
+    std::copy(begin + static_cast<std::ptrdiff_t>(count), begin + static_cast<std::ptrdiff_t>(frame_.size), begin);
+    frame_.size -= count;
+  }
+  /// The frame in front; what came after it in the same noise stays.
+  AutotermFrame take() {
+    AutotermFrame frame = frame_;
+    frame.size = length();
+    drop(frame.size);
+    return frame;
   }
 
   AutotermFrame frame_;
@@ -117,6 +127,9 @@ class AutotermDriver : public BurnerDriver {
   static constexpr uint8_t HIGHEST_POWER = 9;
 
   void command(const BurnerCommand &command, Millis) override {
+    // An order to stop waits for no other.
+    if (wanted_.on && !command.on)
+      ordered_at_.reset();
     wanted_ = command;
     power_ = static_cast<uint8_t>(std::lround(std::clamp(command.power, 0.0f, 1.0f) * HIGHEST_POWER));
   }
@@ -128,6 +141,8 @@ class AutotermDriver : public BurnerDriver {
     if (!frame || frame->sender() != AutotermSender::HEATER)
       return;
     feedback_.heard = now;
+    if (frame->type() == AutotermType::START || frame->type() == AutotermType::SETTINGS)
+      power_taken_ = true;
     if (frame->type() == AutotermType::STATUS && frame->payload_size() >= STATUS_SIZE)
       read_status(*frame);
   }
@@ -178,17 +193,24 @@ class AutotermDriver : public BurnerDriver {
   bool running() const { return feedback_.state == BurnerState::STARTING || feedback_.state == BurnerState::BURNING; }
 
   std::optional<AutotermFrame> next_order() {
-    if (!wanted_.on)
-      return running() ? std::optional(autoterm_frame(AutotermSender::PANEL, AutotermType::STOP)) : std::nullopt;
-    if (feedback_.state == BurnerState::OFF)
+    if (!wanted_.on) {
+      if (!running() && !start_ordered_)
+        return {};
+      start_ordered_ = false;
+      return autoterm_frame(AutotermSender::PANEL, AutotermType::STOP);
+    }
+    if (feedback_.state == BurnerState::OFF) {
+      start_ordered_ = true;
       return settings(AutotermType::START);
-    if (running() && power_ != ordered_power_)
+    }
+    if (running() && (power_ != ordered_power_ || !power_taken_))
       return settings(AutotermType::SETTINGS);
     return {};
   }
   AutotermFrame settings(AutotermType type) {
     constexpr uint8_t NO_TIMER = 0xFF, BY_POWER = 0x04, NO_TARGET = 0xFF, NO_VENTILATION = 0x02;
     ordered_power_ = power_;
+    power_taken_ = false;
     return autoterm_frame(AutotermSender::PANEL, type,
                           {NO_TIMER, NO_TIMER, BY_POWER, NO_TARGET, NO_VENTILATION, power_});
   }
@@ -198,6 +220,8 @@ class AutotermDriver : public BurnerDriver {
   BurnerCommand wanted_;
   uint8_t power_ = 0;
   uint8_t ordered_power_ = 0;
+  bool power_taken_ = false;    ///< The heater has acknowledged it.
+  bool start_ordered_ = false;  ///< It may start although its last status does not say so.
   bool status_known_ = false;
   std::optional<Millis> asked_at_;
   std::optional<Millis> ordered_at_;
