@@ -46,6 +46,15 @@ TEST_CASE("plausibility: a sensor that never speaks is lost, not starting for ev
   CHECK(probe.sensor.fault() == SensorFault::STALE);
 }
 
+TEST_CASE("plausibility: a reading from long before the start is none") {
+  Plausibility sensor(sensor_spec(SensorKind::AIR, 5 * MINUTE));
+  sensor.update({20.0f, HOUR}, 2 * HOUR);
+  CHECK_FALSE(sensor.valid());
+  Plausibility other(sensor_spec(SensorKind::AIR, 5 * MINUTE));
+  other.update({20.0f, 2 * HOUR - MINUTE}, 2 * HOUR);
+  CHECK(other.valid());
+}
+
 TEST_CASE("plausibility: one bad reading is passed over, three are not") {
   float bad = UNKNOWN;
   SUBCASE("no reading") { bad = UNKNOWN; }

@@ -43,7 +43,8 @@ class Plausibility {
       started_ = true;
       good_at_ = now;
       seen_at_ = reading.at;
-      if (!std::isnan(reading.value))
+      // What was read long before, as before an update that broke off, tells nothing about now.
+      if (!std::isnan(reading.value) && now - std::min(reading.at, now) <= spec_.stale)
         take(reading, now);
     } else if (reading.at != seen_at_) {
       seen_at_ = reading.at;
