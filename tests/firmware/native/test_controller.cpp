@@ -108,6 +108,29 @@ TEST_CASE("house: a sensor that never speaks delays the start, but does not prev
   CHECK(house.out.zones[TANK].sensor_problem);
 }
 
+TEST_CASE("house: a node whose sensors never worked heats nothing; one whose sensors did lives on without them") {
+  House house;
+  const std::array wires{&house.living_air_wire, &house.living_floor_wire, &house.bath_floor_wire,
+                         &house.bath_air_wire,   &house.tank_wire,         &house.coolant_wire};
+  const auto all = [&](Wire::State state) {
+    for (Wire *wire : wires)
+      wire->state = state;
+  };
+  all(Wire::State::BROKEN);
+  house.run(6 * HOUR, [&] {
+    REQUIRE_FALSE(house.out.burner.on);
+    REQUIRE_FALSE(house.out.pump);
+  });
+  REQUIRE(house.out.ready);
+  all(Wire::State::WHOLE);
+  house.run(HOUR);
+  all(Wire::State::BROKEN);
+  house.reboot();
+  house.burner_starts = 0;
+  house.run(6 * HOUR);
+  CHECK(house.burner_starts > 0);
+}
+
 TEST_CASE("house: any sensor may be lost; it says so, and neither freezes nor cooks") {
   House house = warm_house();
   const auto lose = [&](std::initializer_list<Wire *> wires, Wire::State state) {
@@ -280,6 +303,16 @@ TEST_CASE("house: coolant over 95 trips, and stays tripped over a reboot until i
   CHECK(house.out.tripped);
   CHECK(house.controller.reset_trip() == ResetAnswer::ACCEPTED);
   CHECK(house.controller.reset_trip() == ResetAnswer::NOT_TRIPPED);
+}
+
+TEST_CASE("house: a trip for a reason that only another firmware knows stays a trip") {
+  House house;
+  NodeMemory saved = house.controller.node_memory();
+  saved.trip = static_cast<TripReason>(200);
+  house.controller.restore(saved);
+  house.run(HOUR);
+  CHECK(house.out.trip_reason == TripReason::BURNER_FAULT);
+  CHECK(house.burner_starts == 0);
 }
 
 TEST_CASE("house: a floor at its limit closes the valve of its room, and the room is not trapped") {

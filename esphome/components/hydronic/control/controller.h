@@ -53,8 +53,9 @@ class Controller {
     if (saved.version != RECORD_VERSION)
       return;
     memory_.heating = saved.heating;
-    if (saved.trip <= TripReason::BURNER_FAULT)
-      trip_ = {.reason = saved.trip, .zone = saved.trip_zone, .code = saved.trip_code};
+    // A reason that this firmware does not know is still a reason.
+    const TripReason reason = std::min(saved.trip, TripReason::BURNER_FAULT);
+    trip_ = {.reason = reason, .zone = saved.trip_zone, .code = saved.trip_code};
     if (!std::isnan(saved.coolant_limit))
       memory_.coolant_limit = std::clamp(saved.coolant_limit, LOWEST_COOLANT_LIMIT, config_.coolant_limit);
     flow_guard_.watch().restore(saved.nominal_flow);

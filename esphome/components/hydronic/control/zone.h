@@ -140,10 +140,11 @@ class Zone {
 
   /// `opening` is how far the valve lets water of temperature `coolant` through now, 0 while the pump rests.
   void sense(const ZoneInputs &inputs, float opening, float coolant, Millis now) {
-    const SensorState before = sensors_.state();
+    const bool watched = !sensed_ || sensors_.state() == SensorState::OK;
+    sensed_ = true;
     opening_ = opening;
     sensors_.update(inputs, opening > 0.0f, coolant, now);
-    if (before == SensorState::OK && sensors_.state() != SensorState::OK)
+    if (watched && sensors_.state() != SensorState::OK)
       lose(now);
     limit(now);
   }
@@ -207,7 +208,7 @@ class Zone {
     if (frost_.active())
       return {1.0f, 1.0f};
     if (sensors_.state() == SensorState::LOST)
-      return on || freezing_elsewhere(around) ? blind(around) : ZoneDemand{};
+      return known() && (on || freezing_elsewhere(around)) ? blind(around) : ZoneDemand{};
     if (!on)
       return {};
     if (sensors_.state() == SensorState::FALLBACK)
@@ -261,6 +262,9 @@ class Zone {
     return window_.open(duty, around.now) ? ZoneDemand{demand, power} : ZoneDemand{};
   }
 
+  /// The zone's sensor has worked once: a node that was never finished heats nothing blindly.
+  bool known() const { return program_.memory().learned_duty > 0; }
+
   bool freezing_elsewhere(const ZoneSurroundings &around) const { return !(around.coldest >= BLIND_FROST); }
 
   /// Demand without the sensor that watches the limit: heat that was enough before cannot overheat now.
@@ -272,11 +276,12 @@ class Zone {
   }
 
   void learn(bool on, const ZoneSurroundings &around) {
-    if (!on || around.tripped || around.coolant_lost || sensors_.state() != SensorState::OK)
+    if (sensors_.state() != SensorState::OK)
       return;
-    learned_.learn(opening_, sensors_.primary().value(), around.passed);
+    if (on && !around.tripped && !around.coolant_lost)
+      learned_.learn(opening_, sensors_.primary().value(), around.passed);
     const int percent = static_cast<int>(std::lround(learned_.duty() * 100.0f));
-    if (std::abs(percent - static_cast<int>(program_.memory().learned_duty)) >= 5)
+    if (!known() || std::abs(percent - static_cast<int>(program_.memory().learned_duty)) >= 5)
       program_.set_learned_duty(static_cast<uint8_t>(percent));
   }
 
@@ -310,6 +315,7 @@ class Zone {
   LearnedDuty learned_;
   OverLimit over_;
   ZoneDemand demand_;
+  bool sensed_ = false;
   bool limited_ = false;
   bool over_limit_ = false;
   Millis lost_at_ = 0;
