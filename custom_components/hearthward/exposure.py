@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Collection
-from typing import Any
+from contextlib import suppress
+from itertools import batched
+from typing import Any, Final
 
 from homeassistant.core import (
     Event,
@@ -18,6 +20,12 @@ from homeassistant.util.json import json_loads
 from .client import HearthwardClient
 from .const import LOGGER
 from .exceptions import HearthwardConnectionError, HearthwardError
+
+# The hub takes 1000 states and 1 MiB at once; attributes may have some ten KiB each.
+STATES_AT_ONCE: Final = 50
+
+# The hub may be there and yet take nothing, for example because its disk is full.
+RETRY: Final = 30.0
 
 
 class Exposure:
@@ -53,7 +61,9 @@ class Exposure:
                     self._waiting[entity_id] = state
             while True:
                 await self._async_send()
-                await self._wake.wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(RETRY if self._waiting else None):
+                        await self._wake.wait()
                 self._wake.clear()
         finally:
             unsubscribe()
@@ -67,16 +77,26 @@ class Exposure:
 
     async def _async_send(self) -> None:
         """Send what waits; keep it when the hub cannot be reached."""
-        batch, self._waiting = self._waiting, {}
         try:
             if not self._announced:
                 await self._client.expose(self.entity_ids)
                 self._announced = True
-            if batch:
-                await self._client.send_states([_message(s) for s in batch.values()])
+            for entity_ids in batched(tuple(self._waiting), STATES_AT_ONCE):
+                await self._async_send_some(entity_ids)
         except HearthwardConnectionError as error:
-            self._waiting = batch | self._waiting
             LOGGER.debug("States wait for the hub: %s", error)
+        except HearthwardError as error:
+            self._waiting.clear()
+            LOGGER.warning("The hub refused to be shown entities: %s", error)
+
+    async def _async_send_some(self, entity_ids: Collection[str]) -> None:
+        """Send the states of some entities; what the hub refuses holds up no other."""
+        batch = {entity_id: self._waiting.pop(entity_id) for entity_id in entity_ids}
+        try:
+            await self._client.send_states([_message(s) for s in batch.values()])
+        except HearthwardConnectionError:
+            self._waiting = batch | self._waiting
+            raise
         except HearthwardError as error:
             LOGGER.warning("The hub refused states of Home Assistant: %s", error)
 

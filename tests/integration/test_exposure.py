@@ -1,6 +1,8 @@
 """What the hub may see of Home Assistant."""
 
 from datetime import UTC, datetime
+from pathlib import Path
+import sqlite3
 
 from homeassistant.core import HomeAssistant
 import pytest
@@ -86,6 +88,38 @@ async def test_hub_refuses(
     hass.states.async_set(DOOR, "on", {"much": "x" * 2_000_000})
     await wait_for(hass, lambda: "refused states" in caplog.text)
     hass.states.async_set(DOOR, "on", {"much": ""})
+    await wait_for(hass, lambda: seen(hub)[DOOR].value == 1)
+
+
+async def test_many(
+    hass: HomeAssistant, hub: RunningHub, entry: MockConfigEntry
+) -> None:
+    """More than the hub takes at once is told in parts."""
+    many = [f"sensor.number_{number}" for number in range(120)]
+    for entity_id in many:
+        hass.states.async_set(entity_id, "1", {"much": "x" * 10_000})
+    hass.config_entries.async_update_entry(entry, options={CONF_EXPOSED: many})
+    await set_up(hass, entry)
+    await wait_for(hass, lambda: set(seen(hub)) == set(many))
+
+
+async def test_hub_cannot_store(
+    hass: HomeAssistant,
+    hub: RunningHub,
+    exposing: MockConfigEntry,
+    settle: Settle,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a hub that is there could not store is told again, though nothing else happens."""
+    monkeypatch.setattr("custom_components.hearthward.exposure.RETRY", 0.1)
+    await settle()
+    database = sqlite3.connect(tmp_path / "hub" / "lifelog.db", isolation_level=None)
+    database.execute("BEGIN IMMEDIATE")
+    hass.states.async_set(DOOR, "on")
+    await wait_for(hass, lambda: hub.parts.lifelog.failure is not None)
+    database.execute("ROLLBACK")
+    database.close()
     await wait_for(hass, lambda: seen(hub)[DOOR].value == 1)
 
 
