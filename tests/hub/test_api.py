@@ -223,3 +223,15 @@ async def test_the_document_is_served_and_published(hub: Hub) -> None:
     _, served = await hub.ask("GET", "/api/v1/openapi.json", Role.DEVICE)
     published = msgspec.json.decode(DOCUMENT.read_bytes())
     assert published == served, "Run: hearthward openapi > docs/api/openapi.json"
+
+
+async def test_body_that_is_nested_too_deeply(hub: Hub) -> None:
+    """It is the client's mistake, and costs the hub nothing."""
+    deep = b"[" * 400_000 + b"]" * 400_000
+    async with hub.session.post(
+        f"{hub.url}/api/v1/homeassistant/states",
+        data=b'[{"entity_id":"a.b","state":"1","ts":1,"attributes":{"a":%s}}]' % deep,
+        headers=await hub.headers(),
+    ) as response:
+        assert response.status == 400
+        assert "Nest" in (await response.json())["error"]

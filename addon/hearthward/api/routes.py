@@ -157,6 +157,8 @@ async def _body(request: web.Request, kind: Any) -> Any:
         raise ApiError(400, "invalid_request", f"Correct the body: {error}") from None
     except UnicodeDecodeError:
         raise ApiError(400, "invalid_request", "Send the body as UTF-8") from None
+    except RecursionError:
+        raise ApiError(400, "invalid_request", "Nest the body less deeply") from None
 
 
 def _query(request: web.Request, kind: Any) -> Any:
