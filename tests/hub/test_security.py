@@ -8,7 +8,7 @@ import pytest
 
 from hearthward.api.app import routes
 from hearthward.api.routes import Route
-from hearthward.config import Settings
+from hearthward.config import ConfigError, Settings
 from hearthward.lifelog import Lifelog
 from hearthward.model.entry import EntryKind, EntryQuery
 from hearthward.model.security import PairingRequest, Role
@@ -171,6 +171,17 @@ async def test_a_code_expires(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None
         await hub.parts.pairing.redeem(PairingRequest(code=code, name="late"))
 
 
+async def test_a_code_of_a_clock_that_was_ahead(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A code does not live longer because the clock was set back."""
+    with monkeypatch.context() as patch:
+        patch.setattr(pairing, "LIFETIME", 1e8)
+        code = (await hub.parts.pairing.open("test")).code
+    with pytest.raises(PairingError):
+        await hub.parts.pairing.redeem(PairingRequest(code=code, name="late"))
+
+
 async def test_keys_and_codes_outlive_a_restart(settings: Settings) -> None:
     """A restart neither forgets a key nor lets a revoked one in."""
     async with running(settings) as hub:
@@ -260,3 +271,16 @@ async def test_roles_are_declared_in_the_document(hub: Hub) -> None:
         operation = document["paths"][route.path][route.method.lower()]
         role = route.role and msgspec.to_builtins(route.role)
         assert operation.get("x-minimum-role") == role
+
+
+def test_secret_key_that_cannot_be_used(tmp_path: Path) -> None:
+    """A file that holds no key says what to do, and is not replaced."""
+    file = tmp_path / FILE
+    file.write_bytes(b"cut sh")
+    with pytest.raises(ConfigError, match="Restore .* from the backup"):
+        load_key(tmp_path)
+    assert file.read_bytes() == b"cut sh"
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(ConfigError, match="Make .* usable"):
+        load_key(tmp_path)

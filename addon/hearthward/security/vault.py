@@ -6,6 +6,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import Connection, delete, select
 
+from hearthward.config import ConfigError
 from hearthward.lifelog import Lifelog, Transaction
 from hearthward.lifelog.schema import secrets
 
@@ -70,13 +71,29 @@ class Vault:
 
 
 def load_key(folder: Path) -> bytes:
-    """Read the key of the secrets file, which is made at the first start; blocks."""
+    """Read the key of the secrets file, which is made at the first start; blocks.
+
+    Raises:
+        ConfigError: The file cannot be used.
+
+    """
     file = folder / FILE
     try:
-        return file.read_bytes()
-    except FileNotFoundError:
-        key = Fernet.generate_key()
-    # Written aside and renamed: a file cut short by a power loss would lose every secret.
+        key = file.read_bytes() if file.exists() else _make_key(file)
+        Fernet(key)
+    except OSError as error:
+        raise ConfigError(f"Make {file} usable: {error.strerror}.") from None
+    except ValueError:
+        raise ConfigError(
+            f"Restore {file} from the backup: it holds no key, and without the right one "
+            "the secrets that the hub keeps cannot be opened."
+        ) from None
+    return key
+
+
+def _make_key(file: Path) -> bytes:
+    """Write a new key, aside and renamed: cut short by a power loss, it would lose all."""
+    key = Fernet.generate_key()
     draft = file.with_suffix(".new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
@@ -84,4 +101,10 @@ def load_key(folder: Path) -> bytes:
         stream.flush()
         os.fsync(stream.fileno())
     draft.rename(file)
+    # The name has to outlive a power loss too, before anything is sealed.
+    directory = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
     return key
