@@ -445,6 +445,20 @@ async def test_a_file_that_is_no_lifelog_is_named(tmp_path: Path) -> None:
             pass
 
 
+async def test_a_query_that_takes_too_long_is_ended(
+    lifelog: Lifelog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told what to ask instead, and the next one is answered."""
+    await lifelog.append([state(float(number)) for number in range(5_000)])
+    rare = EntryQuery(point="nothing")
+    with monkeypatch.context() as patch:
+        patch.setattr(log_module, "_HISTORY_SECONDS", 0.0)
+        with pytest.raises(LifelogUnavailableError, match="takes too long"):
+            await lifelog.history(rare)
+    assert lifelog.failure is None
+    assert not (await lifelog.history(rare)).entries
+
+
 async def test_find_returns_the_entry_of_a_key(lifelog: Lifelog) -> None:
     """A key is found with its device, and only with it."""
     draft = Draft(ts=1.0, kind=EntryKind.COMMAND, device="heater", key="k")

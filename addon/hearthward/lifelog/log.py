@@ -25,6 +25,9 @@ _RECENT_ENTRIES = 5_000
 _READ_ENTRIES = 1_000
 _READ_THREADS = 3
 
+# Whoever asks for too much must not keep the reading threads from everybody else.
+_HISTORY_SECONDS = 10.0
+
 
 class Batch(msgspec.Struct, frozen=True, eq=False):
     """Entries that were committed together; `eq` is identity, so a batch can be a key."""
@@ -163,8 +166,18 @@ class Lifelog:
         return await self._read(read.by_key, device or "", key)
 
     async def history(self, query: EntryQuery) -> EntryPage:
-        """Return the entries that a query asks for, a page at a time."""
-        return await self._read(read.page, query)
+        """Return the entries that a query asks for, a page at a time.
+
+        Raises:
+            LifelogUnavailableError: It takes too long; the message says what to ask instead.
+
+        """
+        return await self._loop.run_in_executor(
+            self._readers,
+            self._query,
+            lambda connection: read.page(connection, self.home, query),
+            _HISTORY_SECONDS,
+        )
 
     async def verify(self) -> str | None:
         """Say what is wrong with the chain first; None if nothing is."""
@@ -193,9 +206,11 @@ class Lifelog:
             lambda connection: query(connection, self.home, *args, **kwargs)
         )
 
-    def _query[T](self, query: Callable[[Connection], T]) -> T:
+    def _query[T](
+        self, query: Callable[[Connection], T], seconds: float | None = None
+    ) -> T:
         try:
-            with self._store.reader() as connection:
+            with self._store.reader(seconds) as connection:
                 return query(connection)
         except Exception as error:
             advice = self._store.explain(error)

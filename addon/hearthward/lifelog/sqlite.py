@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from math import inf
 from pathlib import Path
 import sqlite3
+from time import monotonic
 
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +20,9 @@ _READERS = 4
 # The write-ahead log is folded into the file when it holds this many pages (4 KiB each).
 _CHECKPOINT_PAGES = 4_000
 
+# How often a reader looks at the clock, in steps of SQLite's machine: about a millisecond.
+_PROGRESS_STEPS = 10_000
+
 _ADVICE = {
     "SQLITE_FULL": "The disk is full: free space in {folder}",
     "SQLITE_BUSY": "The lifelog is locked: close the program that holds {file}",
@@ -26,6 +31,7 @@ _ADVICE = {
     "SQLITE_CANTOPEN": "The lifelog cannot be opened: make {folder} writable",
     "SQLITE_CORRUPT": "The lifelog is damaged: restore {file} from a backup",
     "SQLITE_NOTADB": "{file} is not a lifelog: move it away or restore a backup",
+    "SQLITE_INTERRUPT": "That takes too long: ask for less time, or for one point of a device",
     "SQLITE_IOERR": "The disk fails: check the disk that holds {folder}",
 }
 
@@ -102,14 +108,17 @@ class SqliteStore:
         self._raw.execute(_INSERT_BATCH, batch.link)
 
     @contextmanager
-    def reader(self) -> Iterator[Connection]:
+    def reader(self, seconds: float | None = None) -> Iterator[Connection]:
         """Return a reading connection whose statements see one point in time."""
+        deadline = monotonic() + (inf if seconds is None else seconds)
         with self._reader_engine.connect() as connection:
             raw = self._driver(connection)
+            raw.set_progress_handler(lambda: monotonic() > deadline, _PROGRESS_STEPS)
             raw.execute("BEGIN")
             try:
                 yield connection
             finally:
+                raw.set_progress_handler(None, 0)
                 raw.execute("ROLLBACK")
 
     def explain(self, error: Exception) -> str | None:

@@ -79,8 +79,13 @@ class Store(Protocol):
     def insert(self, batch: Batch) -> None:
         """Write a batch's rows within the writer's transaction."""
 
-    def reader(self) -> AbstractContextManager[Connection]:
-        """Return a reading connection whose statements see one point in time."""
+    def reader(
+        self, seconds: float | None = None
+    ) -> AbstractContextManager[Connection]:
+        """Return a reading connection whose statements see one point in time.
+
+        It fails after so many `seconds`, if there is a limit.
+        """
 
     def explain(self, error: Exception) -> str | None:
         """Say what to do about an engine's error; None if it is not the engine's."""
