@@ -53,6 +53,9 @@ CONF_VALVE_STROKE = "valve_stroke"
 TYPE_AUTOTERM = "autoterm"
 TYPE_DRY_CONTACT = "dry_contact"
 
+# A bit each: control/types.h.
+MOST_ZONES = 32
+
 # The ten steps of the protocol, from its lowest upward.
 _AUTOTERM_POWER = {CONF_POWER_LEVELS: 10, CONF_LOWEST_POWER: 0.05}
 
@@ -151,7 +154,13 @@ def _zones(config: ConfigType) -> list[ConfigType]:
 
 
 def _final_validate(config: ConfigType) -> None:
-    if not _zones(fv.full_config.get()):
+    zones = len(_zones(fv.full_config.get()))
+    if zones > MOST_ZONES:
+        raise cv.Invalid(
+            f"A heater has at most {MOST_ZONES} zones, and this one has {zones}: "
+            "give some of them to a second node"
+        )
+    if not zones:
         raise cv.Invalid(
             "A heater without zones heats nothing: add a 'climate' of platform "
             "'hydronic', or include packages/zone.yaml"

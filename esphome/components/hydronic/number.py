@@ -21,8 +21,9 @@ CoolantLimitNumber = hydronic_ns.class_("CoolantLimitNumber", number.Number)
 ZoneNumber = hydronic_ns.class_("ZoneNumber", number.Number)
 ZoneSetting = hydronic_ns.enum("ZoneSetting", is_class=True)
 
-LONGEST_BOOST = 24 * 60
-LONGEST_PREHEAT = 8 * 60
+# The bounds of control/program.h.
+SHORTEST_BOOST, LONGEST_BOOST = 5, 360
+LONGEST_PREHEAT = 240
 
 
 def _temperature(class_: MockObj) -> number.cv.Schema:
@@ -48,7 +49,7 @@ _BOUNDS = {
     "normal_temperature": (LOWEST_TARGET, WATER_CEILING, 0.5),
     "boost_temperature": (LOWEST_TARGET, WATER_CEILING, 0.5),
     "temperature_limit": (LOWEST_TARGET, WATER_CEILING, 0.5),
-    "boost_duration": (1, LONGEST_BOOST, 1),
+    "boost_duration": (SHORTEST_BOOST, LONGEST_BOOST, 1),
     "preheat_lead": (0, LONGEST_PREHEAT, 1),
 }
 

@@ -161,6 +161,18 @@ def test_a_fleet_image_takes_signed_updates_only(tmp_path: Path) -> None:
             id="zone with two valves",
         ),
         pytest.param(
+            "sensor: [{platform: template, id: t}]\noutput: [{platform: template,"
+            " id: o, type: binary, write_action: []}]\nclimate: ["
+            + ", ".join(
+                f"{{platform: hydronic, name: Z{i}, type: air, air_sensor: t,"
+                " valve_relay: o}"
+                for i in range(30)
+            )
+            + "]",
+            "A heater has at most 32 zones, and this one has 33",
+            id="too many zones",
+        ),
+        pytest.param(
             "hydronic: {dump_on: 80, dump_off: 85}",
             "dump_off (85 °C) has to be below dump_on (80 °C)",
             id="heat dump without hysteresis",
