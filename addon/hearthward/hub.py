@@ -25,6 +25,7 @@ from .edge.announce import announce, open_mdns
 from .edge.esphome.adapter import EsphomeAdapter
 from .edge.esphome.node import ADAPTER
 from .edge.gateway import Gateway
+from .edge.guard import guarded
 from .edge.supervisor import publish
 from .heating.zones import Zones
 from .home.commands import Commands
@@ -185,7 +186,7 @@ def _services(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
     if token and parts.settings.announce:
         port = parts.settings.port
         work = publish(token, parts.info, port, parts.keys, parts.vault)
-        yield _optional("Telling the Supervisor", work)
+        yield guarded("Telling the Supervisor", work)
 
 
 async def _speak(parts: Parts) -> None:
@@ -209,15 +210,7 @@ async def _speak(parts: Parts) -> None:
             work = announce(
                 mdns, parts.info, settings.host, settings.port, supervised=supervised
             )
-            group.create_task(_optional("Announcing the hub", work))
-
-
-async def _optional(what: str, work: Coroutine[Any, Any, None]) -> None:
-    """Run what the hub can do without: its failure must not stop the rest."""
-    try:
-        await work
-    except Exception:
-        _LOGGER.exception("%s failed", what)
+            group.create_task(guarded("Announcing the hub", work))
 
 
 async def _show_pairing_code(parts: Parts) -> None:
