@@ -19,6 +19,7 @@ from sqlalchemy import Connection, insert, select
 
 from hearthward.lifelog import (
     Lifelog,
+    LifelogError,
     LifelogUnavailableError,
     Transaction,
     log as log_module,
@@ -442,6 +443,19 @@ async def test_a_file_that_is_no_lifelog_is_named(tmp_path: Path) -> None:
     (tmp_path / "lifelog.db").write_bytes(b"not a database" * 500)
     with pytest.raises(LifelogUnavailableError, match="is not a lifelog"):
         async with reopened(tmp_path):
+            pass
+
+
+async def test_a_file_of_a_newer_hub_is_left_alone(tmp_path: Path) -> None:
+    """An older hub says which way out there is."""
+    file = tmp_path / "lifelog.db"
+    async with Lifelog(SqliteStore(file), HOME):
+        pass
+    with sqlite3.connect(file) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    with pytest.raises(LifelogError, match="newer hub"):
+        async with Lifelog(SqliteStore(file), HOME):
             pass
 
 

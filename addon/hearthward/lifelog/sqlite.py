@@ -10,6 +10,7 @@ from time import monotonic
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
+from .errors import LifelogError
 from .store import Batch
 
 HEAD = "0001"
@@ -168,8 +169,14 @@ class SqliteStore:
 
     def _migrate(self) -> None:
         """Upgrade the schema; Alembic is loaded only when there is something to do."""
-        if self._revision() == HEAD:
+        revision = self._revision()
+        if revision == HEAD:
             return
+        if revision is not None and revision > HEAD:
+            raise LifelogError(
+                f"{self._file} was written by a newer hub: install that version again, "
+                "or restore a backup of before"
+            )
         from .migrate import upgrade
 
         # Killed halfway, the old schema is whole again at the next start.
