@@ -3,10 +3,11 @@
 from dataclasses import asdict
 from typing import Any, Final
 
-from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.const import CONF_TOKEN, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import AnyDeviceEntry
+from yarl import URL
 
 from .const import CONF_EXPOSED
 from .coordinator import HearthwardConfigEntry
@@ -27,9 +28,7 @@ async def async_get_config_entry_diagnostics(
         "entry": async_redact_data(dict(entry.data), TO_REDACT),
         "exposed_entities": len(entry.options.get(CONF_EXPOSED, ())),
         "connected": coordinator.last_update_success,
-        "last_error": (
-            str(coordinator.last_exception) if coordinator.last_exception else None
-        ),
+        "last_error": _last_error(entry),
         "hub": asdict(home.hub),
         "seq": home.seq,
         "devices": [_device(home, device_id) for device_id in home.devices],
@@ -46,6 +45,13 @@ async def async_get_device_diagnostics(
         for candidate in home.devices.values()
         if device.identifiers & device_identifiers(home.hub.id, candidate)
     )
+
+
+def _last_error(entry: HearthwardConfigEntry) -> str | None:
+    """Return what went wrong last, without where the hub is."""
+    error = entry.runtime_data.coordinator.last_exception
+    host = URL(entry.data[CONF_URL]).host
+    return str(error).replace(host, REDACTED) if error and host else None
 
 
 def _device(home: Home, device_id: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.filters import props
 
 from custom_components.hearthward.const import DOMAIN
+from custom_components.hearthward.exceptions import HearthwardConnectionError
 
 from . import devices
 from .conftest import Settle, wait_for
@@ -48,7 +49,15 @@ async def test_diagnostics(
     diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, home)
     assert isinstance(diagnostics, dict)
     assert diagnostics["connected"] is False
-    assert diagnostics["last_error"]
+    # In the words of the network, but without its addresses.
+    coordinator = home.runtime_data.coordinator
+    coordinator.last_exception = HearthwardConnectionError(f"No way to {hub.url}")
+    diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, home)
+    assert isinstance(diagnostics, dict)
+    last_error = diagnostics["last_error"]
+    assert isinstance(last_error, str)
+    assert "No way to" in last_error
+    assert "127.0.0.1" not in last_error
     await hub.start()
 
 
