@@ -115,7 +115,8 @@ void Hydronic::on_ota_global_state(ota::OTAState state, float progress, uint8_t 
     ESP_LOGW(TAG, "An update begins: everything off");
     this->held_ = true;
     this->all_off_();
-  } else if (state == ota::OTA_ABORT || state == ota::OTA_ERROR) {
+  } else if (this->held_ && (state == ota::OTA_ABORT || state == ota::OTA_ERROR)) {
+    // A client that breaks off in the handshake is an error, too: that one changed nothing.
     // The burner was cut short: begin as after a boot, with its minimum off time.
     this->start_controller_();
     this->held_ = false;

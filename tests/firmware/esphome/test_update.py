@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+import socket
 
 import pytest
 
@@ -57,6 +58,27 @@ async def test_an_update_finds_everything_off(heater: Bench) -> None:
     await heater.connect()
     assert heater.state("burner") is False
     assert heater.outputs["burner"] == 0
+
+
+async def test_a_broken_handshake_changes_nothing(heater: Bench) -> None:
+    """Who knocks at the port for updates and leaves cannot stop the heater."""
+
+    def knock() -> None:
+        """Run beside the node, which waits in its handshake."""
+        with socket.create_connection(("127.0.0.1", heater.ota_port), 60) as client:
+            client.sendall(bytes.fromhex("6c26f75c45"))  # the magic of the protocol
+            client.recv(2, socket.MSG_WAITALL)
+            client.sendall(b"\0")  # no features
+            client.recv(2, socket.MSG_WAITALL)  # the header, and no password wanted
+            client.sendall(b"\0")  # a size that breaks off
+
+    knocking = asyncio.create_task(asyncio.to_thread(knock))
+    await heater.paced_until(knocking.done, "it has been")
+    knocking.result()
+    await heater.paced_until(lambda: "Read size failed" in heater.log, "it was noticed")
+    for _ in range(30):
+        await heater.run(1)
+        assert heater.outputs["burner"] > 0
 
 
 async def test_an_update_that_breaks_off_lets_the_heater_go_on(heater: Bench) -> None:
