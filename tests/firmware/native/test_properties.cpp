@@ -27,7 +27,7 @@ class Invariants {
     outputs(controller, in, out);
     trips(out, reset);
     times(controller, in, out);
-    losses(in, out);
+    losses(out);
     limits(controller, out);
     before_ = out;
   }
@@ -43,21 +43,27 @@ class Invariants {
   void outputs(const Controller &controller, const Inputs &in, const Outputs &out) {
     bool open = out.dump && config_.has_dump;
     for (size_t i = 0; i < config_.zone_count; ++i) {
-      const ZoneOutputs &zone = out.zones[i];
-      open = open || zone.valve >= Valve::LEAST_OPEN;
-      must(zone.valve >= 0.0f && zone.valve <= 1.0f, "a valve within its range");
-      must(!zone.limited || zone.valve == 0.0f, "a zone at its limit is closed");
-      must(zone.target <= controller.highest_target(i) || std::isnan(zone.target), "no target above what is allowed");
+      one_zone(out.zones[i], controller.highest_target(i));
+      open = open || out.zones[i].valve >= Valve::LEAST_OPEN;
     }
     must(!out.pump || open, "pump never with all valves closed");
-    must(!out.burner.on || out.pump, "burner never on with pump off");
-    must(!out.burner.on || (out.burner.power > 0.0f && out.burner.power <= 1.0f), "burner power within its range");
-    must(out.ready || !(out.burner.on || out.pump || out.dump || open || out.fan > 0.0f),
-         "off until the state is known");
+    must(out.ready || (!out.pump && !open && out.fan == 0.0f), "off until the state is known");
     must(out.fan >= 0.0f && out.fan <= 1.0f, "fan within its range");
-    must(!out.tripped || !out.burner.on, "burner off when tripped");
-    must(!(out.coolant >= controller.node_memory().coolant_limit) || !out.burner.on, "burner off at the coolant limit");
     must(out.clock_valid == in.clock.valid, "clock reported as it is");
+    if (out.burner.on)
+      burning(out, controller.node_memory().coolant_limit);
+  }
+  void one_zone(const ZoneOutputs &zone, float highest_target) {
+    must(zone.valve >= 0.0f && zone.valve <= 1.0f, "a valve within its range");
+    must(!zone.limited || zone.valve == 0.0f, "a zone at its limit is closed");
+    must(!(zone.target > highest_target), "no target above what is allowed");
+  }
+  void burning(const Outputs &out, float coolant_limit) {
+    must(out.ready, "no burner until the state is known");
+    must(out.pump, "burner never on with pump off");
+    must(out.burner.power > 0.0f && out.burner.power <= 1.0f, "burner power within its range");
+    must(!out.tripped, "burner off when tripped");
+    must(!(out.coolant >= coolant_limit), "burner off at the coolant limit");
   }
 
   void trips(const Outputs &out, bool reset) {
@@ -86,20 +92,23 @@ class Invariants {
            !out.pump || rough_ || out.flow_state == FlowState::ARMED;
   }
 
-  void losses(const Inputs &, const Outputs &out) {
-    const float now = out.burner.on ? out.burner.power : 0.0f;
-    const float was = before_.burner.on ? before_.burner.power : 0.0f;
-    const bool coolant_lost = std::isnan(out.coolant) && !std::isnan(before_.coolant);
-    must(!coolant_lost || now <= was, "power never rises because the coolant sensor became invalid");
-    must(!(std::isnan(out.coolant) && out.burner.on) || config_.power_levels == 1 ||
-             out.burner.power <= config_.lowest_power + 0.001f,
-         "lowest power without the coolant sensor");
-    for (size_t i = 0; i < config_.zone_count; ++i) {
-      const bool lost = before_.zones[i].sensors == SensorState::OK && out.zones[i].sensors != SensorState::OK;
-      must(!lost || out.zones[i].demand <= before_.zones[i].demand || out.zones[i].frost_protection,
-           "demand never rises because a sensor became invalid");
-      must(out.zones[i].sensors == SensorState::OK || out.zones[i].sensor_problem || !out.ready, "a loss is a problem");
+  void losses(const Outputs &out) {
+    const auto power = [](const Outputs &outputs) { return outputs.burner.on ? outputs.burner.power : 0.0f; };
+    if (std::isnan(out.coolant)) {
+      must(std::isnan(before_.coolant) || power(out) <= power(before_),
+           "power never rises because the coolant sensor became invalid");
+      must(config_.power_levels == 1 || power(out) <= config_.lowest_power + 0.001f,
+           "lowest power without the coolant sensor");
     }
+    for (size_t i = 0; i < config_.zone_count; ++i) {
+      if (out.zones[i].sensors != SensorState::OK)
+        loss(before_.zones[i], out.zones[i], out.ready);
+    }
+  }
+  void loss(const ZoneOutputs &before, const ZoneOutputs &zone, bool ready) {
+    must(zone.sensor_problem || !ready, "a loss is a problem");
+    must(before.sensors != SensorState::OK || zone.demand <= before.demand || zone.frost_protection,
+         "demand never rises because a sensor became invalid");
   }
 
   void limits(const Controller &controller, const Outputs &) {
@@ -165,45 +174,27 @@ ControllerConfig random_config(Random &random) {
 void random_request(Random &random, Controller &controller) {
   const size_t zone = random.below(static_cast<uint32_t>(controller.config().zone_count));
   const float number = random.chance(0.1f) ? UNKNOWN : random.between(-50.0f, 200.0f);
-  switch (random.below(13)) {
-    case 0:
-      return controller.set_heating(random.chance(0.8f));
-    case 1:
-      return controller.set_mode(zone, random.chance(0.8f) ? ZoneMode::HEAT : ZoneMode::OFF);
-    case 2:
-      controller.set_preset(zone, static_cast<Preset>(random.below(5)));
-      return;
-    case 3:
-      controller.boost(zone, static_cast<uint16_t>(random.below(500)));
-      return;
-    case 4:
-      controller.set_target(zone, number);
-      return;
-    case 5:
-      controller.set_preset_temperature(zone, static_cast<Preset>(random.below(5)), number);
-      return;
-    case 6:
-      controller.set_limit(zone, number);
-      return;
-    case 7:
-      controller.set_coolant_limit(number);
-      return;
-    case 8:
-      controller.set_day(zone, static_cast<uint8_t>(random.below(7)),
-                         random.chance(0.7f) ? "6:00 normal, 9:00 boost, 22:00 eco" : "x");
-      return;
-    case 9:
-      controller.start_autotune(zone);
-      return;
-    case 10:
-      controller.calibrate_flow();
-      return;
-    case 11:
-      controller.set_preheat_minutes(zone, static_cast<uint16_t>(random.below(600)));
-      return;
-    default:
-      return controller.enable_schedule(zone, random.chance(0.7f));
-  }
+  const auto minutes = static_cast<uint16_t>(random.below(600));
+  const auto preset = static_cast<Preset>(random.below(5));
+  const bool yes = random.chance(0.8f);
+  const std::array<std::function<void()>, 12> requests{{
+      [&] { controller.set_heating(yes); },
+      [&] { controller.set_mode(zone, yes ? ZoneMode::HEAT : ZoneMode::OFF); },
+      [&] { controller.set_preset(zone, preset); },
+      [&] { controller.boost(zone, minutes); },
+      [&] { controller.set_target(zone, number); },
+      [&] { controller.set_preset_temperature(zone, preset, number); },
+      [&] { controller.set_limit(zone, number); },
+      [&] { controller.set_coolant_limit(number); },
+      [&] {
+        controller.set_day(zone, static_cast<uint8_t>(minutes % DAYS),
+                           yes ? "6:00 normal, 9:00 boost, 22:00 eco" : "x");
+      },
+      [&] { controller.start_autotune(zone); },
+      [&] { controller.calibrate_flow(); },
+      [&] { controller.enable_schedule(zone, yes); },
+  }};
+  requests[random.below(requests.size())]();
 }
 
 /// A random history of a node; every step may be tampered with before it is judged.
@@ -255,16 +246,25 @@ class History {
       floor_[i].step(random_, in_.zones[i].floor, in_.now);
       water_[i].step(random_, in_.zones[i].water, in_.now);
     }
+    burner();
+    clock();
+  }
+
+  void burner() {
     in_.burner = {.state = out_.burner.on ? BurnerState::BURNING : BurnerState::OFF, .heard = in_.now};
-    if (rough_burner_) {
-      in_.burner.confirmed = true;
-      in_.burner.talks = true;
-      if (random_.chance(0.0005f))
-        deaf_until_ = in_.now + random_.below(60000);
-      in_.burner.heard = std::min(in_.now, deaf_until_ > in_.now ? heard_ : in_.now);
-      heard_ = in_.burner.heard;
-      in_.burner.error = random_.chance(0.00002f) ? 78 : 0;
-    }
+    if (!rough_burner_)
+      return;
+    if (random_.chance(0.0005f))
+      deaf_until_ = in_.now + random_.below(60000);
+    if (deaf_until_ <= in_.now)
+      heard_ = in_.now;
+    in_.burner.confirmed = true;
+    in_.burner.talks = true;
+    in_.burner.heard = heard_;
+    in_.burner.error = random_.chance(0.00002f) ? 78 : 0;
+  }
+
+  void clock() {
     if (random_.chance(0.001f))
       minute_ += random_.below(3000);
     if (random_.chance(0.002f))

@@ -192,18 +192,28 @@ TEST_CASE("schedule: a clock put back by hours applies what is current then") {
   CHECK(f.preset == Preset::BOOST);
 }
 
+namespace {
+
+/// Up to four slots at full or half hours.
+DaySchedule random_day(Random &random) {
+  std::string text;
+  uint32_t hour = random.below(5);
+  for (uint32_t n = random.below(5); n > 0 && hour < 24; --n) {
+    const char *minute = random.chance(0.5f) ? ":00" : ":30";
+    text += (text.empty() ? "" : ",") + std::to_string(hour) + minute + (random.chance(0.5f) ? " eco" : " normal");
+    hour += 1 + random.below(6);
+  }
+  return parse_day(text).day;
+}
+
+}  // namespace
+
 TEST_CASE("schedule property: however the clock jumps forward, the last slot passed is what applies") {
   Random random(11);
   for (int round = 0; round < 300; ++round) {
     Follower f;
-    for (DaySchedule &day : f.week.days) {
-      std::string text;
-      for (uint32_t n = random.below(5), hour = random.below(5); n > 0 && hour < 24; --n, hour += 1 + random.below(6)) {
-        text += (text.empty() ? "" : ",") + std::to_string(hour) + ":" + (random.chance(0.5f) ? "00" : "30");
-        text += random.chance(0.5f) ? " eco" : " normal";
-      }
-      day = parse_day(text).day;
-    }
+    for (DaySchedule &day : f.week.days)
+      day = random_day(random);
     uint32_t minute = random.below(MINUTES_PER_WEEK);
     for (int i = 0; i < 400; ++i) {
       minute += 1 + (random.chance(0.05f) ? random.below(2000) : 0);

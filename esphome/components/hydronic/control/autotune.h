@@ -41,10 +41,15 @@ class Autotune {
     if (!running())
       return 0.0f;
     // A swing downwards is normal while the zone still warms up.
-    if (std::isnan(measured) || now - started_ > TIMEOUT || measured > target_ + MAX_SWING) {
+    if (std::isnan(measured) || now - started_ > TIMEOUT || measured > target_ + MAX_SWING)
       fail();
-      return 0.0f;
-    }
+    else
+      relay(measured, now);
+    return running() && heating_ ? 1.0f : 0.0f;
+  }
+
+ private:
+  void relay(float measured, Millis now) {
     high_ = std::max(high_, measured);
     low_ = std::min(low_, measured);
     if (heating_ && measured > target_ + HYSTERESIS) {
@@ -53,10 +58,8 @@ class Autotune {
       heating_ = true;
       cycle(now);
     }
-    return running() && heating_ ? 1.0f : 0.0f;
   }
 
- private:
   /// A cycle runs from one start of heating to the next.
   void cycle(Millis now) {
     if (cycle_started_ != 0 && ++count_ > 1) {

@@ -47,13 +47,12 @@ class BurnerArbiter {
 
   /// Command the burner after `wants`; `ready` means that the pump moves water through an open path.
   BurnerCommand step(const BurnerRequest &request, bool ready, Millis now) {
-    const bool safety = request.blocked || hot_ || !ready;
+    const bool safe = ready && !request.blocked && !hot_;
     const Millis lasted = now - changed_at_;
-    if (command_.on && (safety || (!wanted_ && lasted >= min_on_)))
-      switch_to(false, now);
-    else if (!command_.on && wanted_ && !safety && lasted >= rest())
-      switch_to(true, now);
-    if (command_.on)
+    const bool on = command_.on ? safe && (wanted_ || lasted < min_on_) : safe && wanted_ && lasted >= rest();
+    if (on != command_.on)
+      switch_to(on, now);
+    if (on)
       command_.power = power_of(level(request, now));
     return command_;
   }
@@ -128,18 +127,17 @@ class BurnerWatch {
 
   void update(bool wanted, bool on, const BurnerFeedback &feedback, Millis now) {
     const bool burning = feedback.confirmed && feedback.state == BurnerState::BURNING;
-    const bool quiet = feedback.talks && now - std::min(feedback.heard, now) > SILENCE;
-    silent_ = silence_.update(quiet && (wanted || on), feedback.heard == 0 ? SILENCE : 0, now);
+    // Never heard since boot: it is given the same time from when it is wanted.
+    const Millis patience = feedback.heard == 0 ? SILENCE : 0;
+    silent_ = silence_.update(quiet(feedback, now) && (wanted || on), patience, now);
     stuck_ = burn_out_.update(alight(feedback) && !on, BURN_OUT, now);
-    if (burning)
-      failed_ = 0;
-    const bool unlit = ignition_.update(on && feedback.confirmed && !burning, IGNITION, now);
-    if (unlit && !unlit_)
-      ++failed_;
-    unlit_ = unlit;
-    if (feedback.error == 0)
-      acknowledged_ = 0;
-    new_error_ = feedback.error != acknowledged_ ? feedback.error : uint16_t{0};
+    count_failures(ignition_.update(on && feedback.confirmed && !burning, IGNITION, now), burning);
+    note_error(feedback.error);
+  }
+
+  /// A burner that talks has not been heard for a while.
+  static bool quiet(const BurnerFeedback &feedback, Millis now) {
+    return feedback.talks && now - std::min(feedback.heard, now) > SILENCE;
   }
 
   bool silent() const { return silent_; }
@@ -157,6 +155,19 @@ class BurnerWatch {
   }
 
  private:
+  void count_failures(bool unlit, bool burning) {
+    if (burning)
+      failed_ = 0;
+    else if (unlit && !unlit_)
+      ++failed_;
+    unlit_ = unlit;
+  }
+  void note_error(uint16_t error) {
+    if (error == 0)
+      acknowledged_ = 0;
+    new_error_ = error != acknowledged_ ? error : uint16_t{0};
+  }
+
   Held silence_;
   Held burn_out_;
   Held ignition_;

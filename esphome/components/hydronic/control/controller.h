@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
+#include "bounds.h"
 #include "burner.h"
+#include "clock_watch.h"
 #include "fan.h"
 #include "flow_guard.h"
 #include "heat_dump.h"
@@ -16,16 +18,6 @@
 #include "zone.h"
 
 namespace hearthward {
-
-/// A configuration with everything cut to its bounds.
-inline ControllerConfig within_bounds(ControllerConfig config) {
-  config.zone_count = std::min(config.zone_count, MAX_ZONES);
-  config.coolant_limit = std::clamp(config.coolant_limit, 30.0f, COOLANT_LIMIT_CEILING);
-  config.coolant_trip = std::clamp(config.coolant_trip, config.coolant_limit, COOLANT_CEILING);
-  config.dump_on = std::clamp(config.dump_on, config.coolant_limit, config.coolant_trip);
-  config.dump_off = std::min(config.dump_off, config.dump_on - 5.0f);
-  return config;
-}
 
 class Controller {
  public:
@@ -169,11 +161,9 @@ class Controller {
 
  private:
   static constexpr float LOWEST_COOLANT_LIMIT = 30.0f;
-  static constexpr Millis CLOCK_PATIENCE = 5 * MINUTE;
   static constexpr float FREE_HEAT = 55.0f;  ///< Coolant at which there is heat to distribute after a trip ...
   static constexpr float NO_HEAT = 40.0f;    ///< ... and at which there is none any more (°C).
   static constexpr float RESTING_COOLANT = 30.0f;
-  static constexpr float BLIND_POWER = 0.3f;         ///< Mean power without the coolant's temperature.
   static constexpr uint8_t HOURS_BETWEEN_SAVES = 6;  ///< Flash wears.
 
   void begin(const Inputs &inputs) {
@@ -184,42 +174,43 @@ class Controller {
     }
     passed_ = inputs.now - now_;
     now_ = inputs.now;
-    watch_clock(inputs.clock.valid);
+    if (const auto event = clock_watch_.update(inputs.clock.valid, now_ - started_))
+      push(*event);
     clock_ = inputs.clock;
   }
 
-  /// A clock is lost when it was valid before, or has not become so for a while after boot.
-  void watch_clock(bool valid) {
-    if (!valid && !clock_lost_ && (clock_.valid || now_ - started_ >= CLOCK_PATIENCE)) {
-      clock_lost_ = true;
-      push(EventType::CLOCK_LOST);
-    } else if (valid && clock_lost_) {
-      clock_lost_ = false;
-      push(EventType::CLOCK_RESTORED);
-    }
-  }
-
   void sense(const Inputs &inputs) {
-    using Expect = FrozenCheck::Expect;
-    const Expect expect = arbiter_.on() ? Expect::CHANGE : pump_.running() ? Expect::DRIFT : Expect::NOTHING;
-    coolant_.update(inputs.coolant, expect, now_);
-    flow_.update(inputs.flow, Expect::NOTHING, now_);
+    const bool was_lost = coolant_.lost();
+    coolant_.update(inputs.coolant, coolant_expectation(), now_);
+    coolant_loss_ = coolant_.lost() && !was_lost ? coolant_.fault() : SensorFault::NONE;
+    flow_.update(inputs.flow, FrozenCheck::Expect::NOTHING, now_);
     coolant_.report(NO_ZONE, events_);
     flow_.report(NO_ZONE, events_);
     bool starting = coolant_.starting() || flow_.starting();
     for (size_t i = 0; i < config_.zone_count; ++i) {
-      const float opening = pump_.running() && water_.valve(i).passes(now_) ? water_.valve(i).position() : 0.0f;
-      zones_[i].sense(inputs.zones[i], opening, coolant_.value(), now_);
+      zones_[i].sense(inputs.zones[i], opening(i), coolant_.value(), now_);
       zones_[i].report(static_cast<uint8_t>(i), events_);
       starting = starting || zones_[i].sensors().starting();
     }
-    if (!ready_ && !starting && now_ - started_ >= config_.settle) {
-      ready_ = true;
-      if (coolant_.value() < NO_HEAT)
-        arbiter_.boot_cold();
-    }
+    if (!ready_ && !starting && now_ - started_ >= config_.settle)
+      get_ready();
     if (flow_guard_.watch().sample(flow_.value(), pump_.running(), now_))
       note_memory();
+  }
+  /// The burner moves the coolant's temperature within minutes; at rest it may stand still for ever.
+  FrozenCheck::Expect coolant_expectation() const {
+    if (arbiter_.on())
+      return FrozenCheck::Expect::CHANGE;
+    return pump_.running() ? FrozenCheck::Expect::DRIFT : FrozenCheck::Expect::NOTHING;
+  }
+  /// How far a zone's valve lets water through now, 0 while the pump rests.
+  float opening(size_t i) const {
+    return pump_.running() && water_.valve(i).passes(now_) ? water_.valve(i).position() : 0.0f;
+  }
+  void get_ready() {
+    ready_ = true;
+    if (coolant_.value() < NO_HEAT)
+      arbiter_.boot_cold();
   }
 
   void regulate() {
@@ -264,7 +255,7 @@ class Controller {
     trip_ = find_trip({
         .coolant = coolant_.value(),
         .coolant_trip = config_.coolant_trip,
-        .coolant_loss = coolant_.lost() && !coolant_was_lost_ ? coolant_.fault() : SensorFault::NONE,
+        .coolant_loss = coolant_loss_,
         .coolant_last = coolant_.last_believed(),
         .coolant_limit = memory_.coolant_limit,
         .dump_on = config_.dump_on,
@@ -308,17 +299,14 @@ class Controller {
   Millis off_for() const { return arbiter_.on() ? 0 : now_ - arbiter_.changed_at(); }
 
   ResetEvidence reset_evidence() const {
-    bool zone_hot = false;
-    for (size_t i = 0; i < config_.zone_count; ++i)
-      zone_hot = zone_hot || (zones_[i].hot() && trip_.zone == i);
     return {
         .ready = ready_,
         .coolant = coolant_.value(),
         .coolant_lost = coolant_.lost(),
         .off_for = off_for(),
-        .zone_hot = zone_hot,
+        .zone_hot = trip_.zone < config_.zone_count && zones_[trip_.zone].hot(),
         .burner_burning = alight(burner_),
-        .burner_silent = burner_.talks && now_ - std::min(burner_.heard, now_) > BurnerWatch::SILENCE,
+        .burner_silent = BurnerWatch::quiet(burner_, now_),
         .burner_error = burner_.confirmed && burner_.state == BurnerState::LOCKOUT,
     };
   }
@@ -367,6 +355,7 @@ class Controller {
   }
 
   BurnerRequest burner_request() {
+    const bool may_run = blind_.may_run(coolant_.lost(), arbiter_.lowest_power(), now_);
     float power = 0.0f;
     for (size_t i = 0; i < config_.zone_count; ++i)
       power = std::max(power, water_.stuck(i, now_) ? 0.0f : zones_[i].demand().power);
@@ -375,17 +364,9 @@ class Controller {
         .coolant = coolant_.value(),
         .limit = memory_.coolant_limit,
         .lowest = coolant_.lost() || flow_.lost(),
-        .blocked = tripped() || dump_.active() || flow_guard_.proving() || coolant_.suspect() || watch_.unlit() ||
-                   !blind_window_open(),
+        .blocked =
+            tripped() || dump_.active() || flow_guard_.proving() || coolant_.suspect() || watch_.unlit() || !may_run,
     };
-  }
-
-  /// Without the coolant's temperature the burner runs for a bounded part of the time only.
-  bool blind_window_open() {
-    if (coolant_.lost() && !coolant_was_lost_)
-      blind_.begin(now_);
-    coolant_was_lost_ = coolant_.lost();
-    return !coolant_.lost() || blind_.open(std::clamp(BLIND_POWER / arbiter_.lowest_power(), BLIND_POWER, 0.85f), now_);
   }
 
   float fan_demand() const {
@@ -494,7 +475,7 @@ class Controller {
   Millis now_ = 0;
   Millis passed_ = 0;
   WallClock clock_;
-  bool clock_lost_ = false;
+  ClockWatch clock_watch_;
 
   CheckedSensor coolant_;
   CheckedSensor flow_;
@@ -508,8 +489,8 @@ class Controller {
   Fan fan_;
   FlowGuard flow_guard_;
   Hydraulics water_;
-  DutyWindow blind_;
-  bool coolant_was_lost_ = false;
+  BlindBurner blind_;
+  SensorFault coolant_loss_ = SensorFault::NONE;
   bool free_heat_ = false;
   float fan_speed_ = 0.0f;
   Trip trip_;

@@ -26,6 +26,25 @@ class DutyWindow {
   Millis begun_ = 0;
 };
 
+/// Lets the burner run for a bounded part of the time while the coolant's temperature is unknown.
+class BlindBurner {
+ public:
+  static constexpr float MEAN_POWER = 0.3f;
+  static constexpr float MOST = 0.85f;  ///< Part of the time.
+
+  /// Whether the burner may run; `lowest_power` is what it then runs at.
+  bool may_run(bool lost, float lowest_power, Millis now) {
+    if (lost && !lost_)
+      window_.begin(now);
+    lost_ = lost;
+    return !lost || window_.open(std::clamp(MEAN_POWER / lowest_power, MEAN_POWER, MOST), now);
+  }
+
+ private:
+  DutyWindow window_;
+  bool lost_ = false;
+};
+
 /// The part of the time (times opening) that a zone's valve let water through over the last day, as far as its sensor
 /// showed that it lives.
 class LearnedDuty {

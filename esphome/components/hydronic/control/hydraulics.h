@@ -52,24 +52,23 @@ class Hydraulics {
 
   /// Move the valves of `zones` (as many as the node has) and the dump's.
   void step(const ValveRequests &zones, const PathRequest &path, Millis passed, Millis now) {
-    const bool stray = path.pump && !served(zones, now);
-    choose_refuge(zones, stray && !path.prove && !(path.dump && has_dump_), now);
-    bool way_out = false;
+    stray_ = path.pump && !served(zones, now);
+    choose_refuge(zones, stray_ && !path.prove && !(path.dump && has_dump_), now);
     for (size_t i = 0; i < count_; ++i) {
       exercise_.observe(i, valves_[i].position(), passed);
-      const bool rests = zones[i].demand == 0.0f && !zones[i].limited && i != refuge_ && !path.tripped && !path.prove;
-      move(i, zones[i], path, stray, rests, now);
-      way_out = way_out || (valves_[i].open() && !stuck(i, now));
+      if (exercise_.exercising(i) && exercise_may_go_on(zones, i, path))
+        valves_[i].move(exercise_.position(now), now);
+      else
+        move(i, zones[i], path, now);
     }
     if (has_dump_)
-      dump_.move(path.dump || path.prove || (stray && !way_out) ? 1.0f : 0.0f, now);
+      move_dump(path, now);
   }
 
   /// Begin to exercise a valve whose turn it is; NO_ZONE when none begins.
   uint8_t begin_exercise(const ValveRequests &zones, bool tripped, Millis now) {
     for (size_t i = 0; i < count_; ++i) {
-      const bool rests = zones[i].demand == 0.0f && !zones[i].limited && i != refuge_ && !valves_[i].open();
-      if (!tripped && rests && exercise_.begin(i, now))
+      if (!tripped && rests(zones, i) && !valves_[i].open() && exercise_.begin(i, now))
         return static_cast<uint8_t>(i);
     }
     return NO_ZONE;
@@ -121,20 +120,42 @@ class Hydraulics {
     return best;
   }
 
-  void move(size_t i, const ValveRequest &zone, const PathRequest &path, bool stray, bool rests, Millis now) {
-    Valve &valve = valves_[i];
-    if (!rests && exercise_.exercising(i))
+  /// Nobody needs the zone's valve where it is.
+  bool rests(const ValveRequests &zones, size_t i) const {
+    return zones[i].demand == 0.0f && !zones[i].limited && i != refuge_;
+  }
+  bool exercise_may_go_on(const ValveRequests &zones, size_t i, const PathRequest &path) {
+    const bool may = rests(zones, i) && !path.tripped && !path.prove;
+    if (!may)
       exercise_.stop();
-    if (exercise_.exercising(i))
-      valve.move(exercise_.position(now), now);
-    else if (zone.limited)
+    return may;
+  }
+  void move_dump(const PathRequest &path, Millis now) {
+    const bool needed = path.dump || path.prove || (stray_ && !way_out(now));
+    dump_.move(needed ? 1.0f : 0.0f, now);
+  }
+  bool way_out(Millis now) const {
+    for (size_t i = 0; i < count_; ++i) {
+      if (valves_[i].open() && !stuck(i, now))
+        return true;
+    }
+    return false;
+  }
+  /// The only way out for now: it stays until another one is open.
+  bool must_stay(size_t i, const PathRequest &path, Millis now) const {
+    return stray_ && passes(i, now) && !(path.dump && has_dump_);
+  }
+
+  void move(size_t i, const ValveRequest &zone, const PathRequest &path, Millis now) {
+    Valve &valve = valves_[i];
+    if (zone.limited)
       valve.move(0.0f, now);
     else if (path.prove)
       valve.move(1.0f, now);
     else if (i == refuge_)
       give_way(valve, zone, path.dump, now);
-    else if (stray && passes(i, now) && !(path.dump && has_dump_))
-      return;  // The only way out for now: stays until another one is open.
+    else if (must_stay(i, path, now))
+      return;
     else if (path.tripped && zone.demand == 0.0f)
       valve.move(0.0f, now);
     else
@@ -152,6 +173,7 @@ class Hydraulics {
 
   size_t count_ = 0;
   bool has_dump_ = false;
+  bool stray_ = false;  ///< Heat is on the way that no zone asked for.
   std::array<Valve, MAX_ZONES> valves_{};
   Valve dump_{0};
   ValveExercise exercise_;
