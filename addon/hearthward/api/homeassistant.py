@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from hearthward.home.exposed import EntityId, EntityState
+from hearthward.model.homeassistant import EntityId, EntityState
 from hearthward.model.security import Role
 
 from .routes import Call, Routes

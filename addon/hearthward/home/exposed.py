@@ -1,35 +1,19 @@
 """The Home Assistant entities that the hub may see, and what they say."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any
 
-import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
 from hearthward.lifelog import Lifelog, Transaction
 from hearthward.lifelog.schema import exposed
-from hearthward.model.entry import Draft, EntryKind, Moment
+from hearthward.model.entry import Draft, EntryKind
+from hearthward.model.homeassistant import EntityState
 from hearthward.security.audit import audit
 
 DEVICE = "homeassistant"
 
 _ON_OFF = {"on": 1.0, "off": 0.0}
 _UNKNOWN = frozenset({"unknown", "unavailable"})
-
-type EntityId = Annotated[
-    str, msgspec.Meta(pattern=r"^[a-z0-9_]+\.[a-z0-9_]+$", max_length=255)
-]
-
-
-class EntityState(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
-):
-    """A state of Home Assistant; `ts` is when it came about, seconds since the epoch."""
-
-    entity_id: EntityId
-    state: Annotated[str, msgspec.Meta(max_length=255)]
-    ts: Moment
-    attributes: dict[str, Any] = {}
 
 
 class Exposed:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from .errors import LifelogError
 from .store import Batch
 
-HEAD = "0001"
+HEAD = "0002"
 
 _BUSY_MS = 5_000
 _READERS = 4

@@ -1,6 +1,6 @@
 """Entries: the records of the lifelog."""
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Annotated
 
 import msgspec
@@ -13,9 +13,21 @@ class EntryKind(StrEnum):
     AUDIT = "audit"
     COMMAND = "command"
     DEVICE = "device"
+    ERASURE = "erasure"
     EVENT = "event"
+    INCIDENT = "incident"
+    NOTE = "note"
     STATE = "state"
     STATUS = "status"
+
+
+class Lane(IntEnum):
+    """How soon an entry is written when many wait: a lower lane goes first."""
+
+    ALARM = 0
+    CONTROL = 1
+    TELEMETRY = 2
+    BULK = 3
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -23,6 +35,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `ts` is when it happened, in seconds since the epoch (UTC). `key` is the idempotency key: a second
     draft with the same device and key is acknowledged with the first one's seq and not appended.
+    A draft that is `joined` shares the fate of the one before it: they came in one message.
     """
 
     ts: float
@@ -33,6 +46,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str | None = None
     body: dict[str, object] | None = None
     key: str | None = None
+    joined: bool = False
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -2,8 +2,11 @@
 
 import msgspec
 
+from .command import CommandBody, CommandResult
 from .device import Device, PointState
 from .entry import Entry
+from .homeassistant import EntityState
+from .statistics import Statistics
 
 
 class HubInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -56,4 +59,59 @@ class Heartbeat(
     ts: float
 
 
-type StreamMessage = Snapshot | Resumed | Entries | Heartbeat
+class Unstored(
+    msgspec.Struct, frozen=True, kw_only=True, tag="unstored", tag_field="type"
+):
+    """Alarms that could not be stored yet and are told all the same; their `seq` is 0.
+
+    They come once more among the entries when they have been stored.
+    """
+
+    entries: tuple[Entry, ...]
+
+
+class Result(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag="result",
+    tag_field="type",
+):
+    """The answer to a request of the client: what became of a command, or an error.
+
+    A request without either was done, and what it brought is stored.
+    """
+
+    id: str
+    command: CommandResult | None = None
+    code: str | None = None
+    error: str | None = None
+
+
+type StreamMessage = (
+    Snapshot | Resumed | Entries | Heartbeat | Statistics | Unstored | Result
+)
+
+
+class CommandCall(
+    msgspec.Struct, frozen=True, kw_only=True, tag="command", tag_field="type"
+):
+    """A client asks something of a point; `id` is the idempotency key and names the result."""
+
+    id: str
+    device: str
+    point: str
+    body: CommandBody
+
+
+class HomeAssistantStates(
+    msgspec.Struct, frozen=True, kw_only=True, tag="states", tag_field="type"
+):
+    """Home Assistant tells states of chosen entities; the result comes when they are stored."""
+
+    id: str
+    states: tuple[EntityState, ...]
+
+
+type StreamRequest = CommandCall | HomeAssistantStates

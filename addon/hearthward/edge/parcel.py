@@ -1,0 +1,54 @@
+"""What adapters hand in and what they are told."""
+
+import msgspec
+
+from hearthward.model.deadletter import Reason
+
+
+class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes as they arrived, kept whole should they be rejected.
+
+    `address` is the topic or path, `device` the only device that the sender may speak for (None:
+    any), `profile` the layout of the payload (None: messages of version 1, one or a list).
+    """
+
+    adapter: str
+    address: str
+    payload: bytes
+    received: float
+    device: str | None = None
+    profile: str | None = None
+
+
+class Rejection(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that went to the dead letters; `index` counts the messages handed in."""
+
+    index: int
+    reason: Reason
+    detail: str
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of messages: all of it is durable, the rejected ones as dead letters."""
+
+    accepted: int
+    duplicates: int = 0
+    rejected: tuple[Rejection, ...] = ()
+
+
+class BusyError(Exception):
+    """Nothing was taken, as too much waits; give it again after `retry_after` seconds."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        """Say what is exceeded and how long to wait."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class DecodeError(Exception):
+    """A payload cannot be understood; the message says what to do."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        """Name the reason and say what to do."""
+        super().__init__(detail)
+        self.reason = reason
