@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 import tomllib
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -42,6 +43,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     esphome: tuple[EsphomeNode, ...] = ()
     discovery: bool = True
     announce: bool = True
+    time_zone: str | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The home's time zone: the one that is set, else the machine's, else UTC."""
+        return _zone(self.time_zone or os.environ.get("TZ") or _machine_zone())
 
 
 def load(
@@ -67,7 +74,32 @@ def load(
     for values, source in sources:
         settings |= values
         _convert(settings, source)
-    return _convert(settings, "the settings")
+    return _checked(_convert(settings, "the settings"))
+
+
+def _checked(settings: Settings) -> Settings:
+    if settings.time_zone is not None:
+        try:
+            ZoneInfo(settings.time_zone)
+        except ZoneInfoNotFoundError, ValueError:
+            raise ConfigError(
+                "Change `time_zone` to a name such as Europe/Berlin: "
+                f"{settings.time_zone} is not known."
+            ) from None
+    return settings
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError, ValueError:
+        return ZoneInfo("UTC")
+
+
+def _machine_zone() -> str:
+    """Return the name of the zone that /etc/localtime points to."""
+    _, _, name = os.path.realpath("/etc/localtime").partition("/zoneinfo/")
+    return name or "UTC"
 
 
 def _given(values: Mapping[str, object]) -> dict[str, object]:
