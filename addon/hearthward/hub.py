@@ -30,6 +30,7 @@ from .edge.supervisor import publish
 from .heating.zones import Zones
 from .home.commands import Commands
 from .home.exposed import Exposed
+from .home.privacy import Privacy
 from .home.registry import Registry
 from .lifelog import Lifelog, Transaction
 from .lifelog.schema import properties
@@ -117,6 +118,7 @@ async def open_parts(
                 lifelog=lifelog,
                 registry=registry,
                 exposed=Exposed(lifelog),
+                privacy=Privacy(lifelog, settings.zone),
                 commands=commands,
                 esphome=esphome,
                 zones=Zones(lifelog, registry, commands),
@@ -128,6 +130,7 @@ async def open_parts(
             )
             await keys.load()
             await parts.exposed.load()
+            await parts.privacy.load()
             await parts.registry.load()
             await parts.commands.settle()
             yield parts
@@ -182,6 +185,7 @@ def _settle_memory() -> None:
 def _services(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
     """Return the coroutines that run as long as the hub does."""
     yield _speak(parts)
+    yield guarded("The privacy schedule", parts.privacy.run())
     token = os.environ.get("SUPERVISOR_TOKEN")
     if token and parts.settings.announce:
         port = parts.settings.port

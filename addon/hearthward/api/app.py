@@ -16,6 +16,7 @@ from . import (
     homeassistant,
     hub,
     nodes,
+    privacy,
     security,
     stream,
 )
@@ -33,6 +34,7 @@ MODULES = (
     heating,
     entries,
     homeassistant,
+    privacy,
     security,
     stream,
 )

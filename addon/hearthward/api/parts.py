@@ -7,6 +7,7 @@ from hearthward.edge.esphome.adapter import EsphomeAdapter
 from hearthward.heating.zones import Zones
 from hearthward.home.commands import Commands
 from hearthward.home.exposed import Exposed
+from hearthward.home.privacy import Privacy
 from hearthward.home.registry import Registry
 from hearthward.lifelog import Lifelog
 from hearthward.model.stream import HubInfo
@@ -26,6 +27,7 @@ class Parts:
     lifelog: Lifelog
     registry: Registry
     exposed: Exposed
+    privacy: Privacy
     commands: Commands
     esphome: EsphomeAdapter
     zones: Zones
