@@ -1,13 +1,17 @@
 """The lifelog: everything that happens is appended once, in order, durably."""
 
 from .errors import LifelogError, LifelogUnavailableError
+from .forget import Eraser, Scope
 from .log import Batch, Lifelog
-from .transaction import Transaction
+from .transaction import Appended, Transaction
 
 __all__ = [
+    "Appended",
     "Batch",
+    "Eraser",
     "Lifelog",
     "LifelogError",
     "LifelogUnavailableError",
+    "Scope",
     "Transaction",
 ]

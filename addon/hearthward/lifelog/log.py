@@ -11,14 +11,16 @@ import msgspec
 from sqlalchemy import Connection
 
 from hearthward.model.device import PointState
-from hearthward.model.entry import Draft, Entry, EntryKind, EntryPage, EntryQuery
+from hearthward.model.entry import Draft, Entry, EntryKind, EntryPage, EntryQuery, Lane
 
 from . import read
 from .errors import LifelogUnavailableError
+from .forget import Eraser
+from .lanes import Unit
 from .store import Store
-from .transaction import Transaction, is_newer
+from .transaction import Appended, Transaction, is_newer
 from .verify import first_break
-from .writer import Outcome, Position, Unit, Writer
+from .writer import Outcome, Position, Writer
 
 # Followers that are this far behind read from the disk.
 _RECENT_ENTRIES = 5_000
@@ -57,9 +59,12 @@ class Lifelog:
         self.home = home
         self.last = 0
         self.failure: str | None = None
+        self.backlog = 0
+        self.erasers: list[Eraser] = []
         self._store = store
         self._states: dict[tuple[str, str], PointState] = {}
         self._projections: list[Callable[[Batch], None]] = []
+        self._unstored: list[Callable[[tuple[Entry, ...]], None]] = []
         self._recent: dict[int, Batch] = {}
         self._recent_entries = 0
         self._changed = asyncio.Event()
@@ -98,24 +103,45 @@ class Lifelog:
         self._readers.shutdown()
         self._store.close()
 
-    def append(self, drafts: Sequence[Draft]) -> asyncio.Future[list[int]]:
+    def append(
+        self, drafts: Sequence[Draft], lane: Lane = Lane.CONTROL
+    ) -> asyncio.Future[list[int]]:
         """Queue entries; the result is their seqs, once they are durable.
 
-        The order of calls is the order in the lifelog. A draft with a known key gives the
-        first one's seq.
+        Within a lane, the order of calls is the order in the lifelog. A draft with a known key
+        gives the first one's seq.
 
         Raises:
             LifelogUnavailableError: Nothing was stored; the message says what to do.
 
         """
-        return self._submit(lambda transaction: transaction.append(drafts), False)
+        return self._submit(
+            lambda transaction: transaction.append(drafts), lane, drafts=drafts
+        )
 
-    def transact[T](self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+    def append_new(
+        self, drafts: Sequence[Draft], lane: Lane = Lane.CONTROL
+    ) -> asyncio.Future[Appended]:
+        """Queue entries as `append` does; the result also tells which were known already."""
+        return self._submit(
+            lambda transaction: transaction.append_new(drafts), lane, drafts=drafts
+        )
+
+    def transact[T](
+        self, work: Callable[[Transaction], T], lane: Lane = Lane.CONTROL
+    ) -> asyncio.Future[T]:
         """Queue work on own tables, entries and cursors that commit together or not at all.
 
         `work` runs in the writer's thread; what it raises reaches the caller.
         """
-        return self._submit(work, True)
+        return self._submit(work, lane, isolated=True)
+
+    def on_unstored(self, listener: Callable[[tuple[Entry, ...]], None]) -> None:
+        """Call `listener` in the loop with alarms that could not be stored; their seq is 0.
+
+        Whoever appended them hears of it too and keeps trying.
+        """
+        self._unstored.append(listener)
 
     async def probe(self) -> None:
         """Write next to nothing, to learn whether `failure` still holds."""
@@ -188,12 +214,18 @@ class Lifelog:
         return await self._loop.run_in_executor(self._readers, self._query, query)
 
     def _submit[T](
-        self, work: Callable[[Transaction], T], isolated: bool
+        self,
+        work: Callable[[Transaction], T],
+        lane: Lane,
+        *,
+        isolated: bool = False,
+        drafts: Sequence[Draft] = (),
     ) -> asyncio.Future[T]:
         if self._closing:
             raise LifelogUnavailableError("The hub stops: try again when it runs")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._writer.submit(Unit(work, future, isolated))
+        self.backlog += len(drafts) or 1
+        self._writer.submit(Unit(work, future, lane, isolated, drafts))
         return future
 
     async def _read[**P, T](
@@ -239,6 +271,9 @@ class Lifelog:
             self._advance(Batch(entries))
         self.failure = None if stored else str(outcomes[0].error)
         for unit, result, error in outcomes:
+            self.backlog -= len(unit.drafts) or 1
+            if unit.lane is Lane.ALARM and isinstance(error, LifelogUnavailableError):
+                self._tell_unstored(unit.drafts)
             if unit.future.done():
                 continue
             if error is None:
@@ -248,6 +283,11 @@ class Lifelog:
         if entries:
             self._changed.set()
             self._changed = asyncio.Event()
+
+    def _tell_unstored(self, drafts: Sequence[Draft]) -> None:
+        alarms = tuple(read.unstored(self.home, draft) for draft in drafts)
+        for listener in self._unstored if alarms else ():
+            listener(alarms)
 
     def _advance(self, batch: Batch) -> None:
         self.last = batch.last

@@ -1,13 +1,14 @@
 """Queries of the lifelog; each takes a reading connection and blocks."""
 
 from collections.abc import Iterable, Iterator
+import time
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row as Record, literal_column, select, tuple_
 
 from hearthward.model.device import PointState
-from hearthward.model.entry import Entry, EntryKind, EntryPage, EntryQuery, Order
+from hearthward.model.entry import Draft, Entry, EntryKind, EntryPage, EntryQuery, Order
 
 from .chain import START, Row, digest
 from .schema import batches, cursors, entries, idempotency, states
@@ -157,4 +158,21 @@ def entry(row: Row, stamp: bytes, body: dict[str, object] | None) -> Entry:
         value=row.value,
         text=row.text,
         body=body,
+    )
+
+
+def unstored(home: str, draft: Draft) -> Entry:
+    """Return what a draft would be read as; its seq is 0, as it is not stored."""
+    return Entry(
+        seq=0,
+        ts=draft.ts,
+        received=time.time(),
+        home=home,
+        kind=draft.kind,
+        digest="",
+        device=draft.device,
+        point=draft.point,
+        value=draft.value,
+        text=draft.text,
+        body=draft.body,
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 import os
 import time
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -24,6 +25,17 @@ from .schema import cursors
 from .store import KeyRow, Parameters, StateRow, Store
 
 _encode = msgspec.json.Encoder().encode
+
+
+class Appended(NamedTuple):
+    """What became of drafts: the seq of each, and the positions of those not appended.
+
+    `known` are drafts with a key that an earlier one had, and drafts joined to such; their seqs
+    are those of the first.
+    """
+
+    seqs: list[int]
+    known: list[int]
 
 
 class Transaction:
@@ -48,7 +60,22 @@ class Transaction:
 
     def append(self, drafts: Iterable[Draft]) -> list[int]:
         """Stage entries and return their seqs; a known key returns its first seq."""
-        return [self._append(draft) for draft in drafts]
+        return self.append_new(drafts).seqs
+
+    def append_new(self, drafts: Iterable[Draft]) -> Appended:
+        """Stage entries; tell which were known already."""
+        seqs: list[int] = []
+        known: list[int] = []
+        dropped: int | None = None
+        for index, draft in enumerate(drafts):
+            if not draft.joined:
+                dropped = self._known(draft)
+            if dropped is None:
+                seqs.append(self._append(draft))
+            else:
+                seqs.append(dropped)
+                known.append(index)
+        return Appended(seqs, known)
 
     def execute(
         self, statement: Executable, parameters: Parameters = None
@@ -102,13 +129,15 @@ class Transaction:
                 row.received,
             )
 
+    def _known(self, draft: Draft) -> int | None:
+        """Return the seq of the entry that has the draft's key already."""
+        if draft.key is None:
+            return None
+        identity = (draft.device or "", draft.key)
+        staged = self.keys.get(identity)
+        return staged.seq if staged else self._store.find_key(self.home, *identity)
+
     def _append(self, draft: Draft) -> int:
-        identity = (draft.device or "", draft.key or "")
-        if draft.key is not None:
-            staged = self.keys.get(identity)
-            known = staged.seq if staged else self._store.find_key(self.home, *identity)
-            if known is not None:
-                return known
         if not isfinite(draft.ts):
             raise ValueError("An entry needs the time at which it happened")
         seq = self._last + len(self.rows) + 1
@@ -130,6 +159,7 @@ class Transaction:
         self.rows.append(row)
         self.bodies.append(draft.body)
         if draft.key is not None:
+            identity = (draft.device or "", draft.key)
             self.keys[identity] = KeyRow(self.home, *identity, seq)
         return seq
 

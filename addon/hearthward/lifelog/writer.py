@@ -4,32 +4,24 @@ There is no timer: while a batch is being synced the next one gathers, so a lone
 one sync and a crowd shares it.
 """
 
-from asyncio import Future
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 import logging
-from queue import Empty, SimpleQueue
 import threading
 from typing import Any, NamedTuple
 
+from hearthward.model.entry import Lane
+
 from .chain import link
 from .errors import LifelogUnavailableError
+from .lanes import Lanes, Unit
 from .store import Batch, BatchRow, Store
 from .transaction import Transaction
 
 _LOGGER = logging.getLogger(__name__)
 
-_BATCH_UNITS = 2_000
-
-
-class Unit(NamedTuple):
-    """Work for one transaction and the future that waits for its result.
-
-    `isolated` work writes tables of its own; they are undone when it raises.
-    """
-
-    work: Callable[[Transaction], Any]
-    future: Future[Any]
-    isolated: bool
+# A commit takes no more units when it holds this much: an alarm waits for it.
+_COMMIT_UNITS = 2_000
+_COMMIT_ENTRIES = 2_000
 
 
 class Position(NamedTuple):
@@ -51,7 +43,7 @@ type Deliver = Callable[[Transaction | None, Sequence[Outcome]], None]
 
 
 class Writer:
-    """Run units of work in order, many to a commit.
+    """Run units of work in the order of their lanes, many to a commit.
 
     `locate` reads the end of the lifelog; `deliver` is called in the writer's thread after
     each commit with its transaction, or with None when nothing was stored.
@@ -70,55 +62,54 @@ class Writer:
         self._locate = locate
         self._deliver = deliver
         self._position: Position | None = None
-        self._stopping = False
-        self._queue: SimpleQueue[Unit | None] = SimpleQueue()
+        self._lanes = Lanes()
         self._thread = threading.Thread(target=self._run, name="lifelog-writer")
         self._thread.start()
 
     def submit(self, unit: Unit) -> None:
-        """Queue a unit; units are committed in the order of this call."""
-        self._queue.put(unit)
+        """Queue a unit; units of a lane are committed in the order of this call."""
+        self._lanes.put(unit)
 
     def stop(self) -> None:
         """Commit what is queued, then end the thread; blocks until then."""
-        self._queue.put(None)
+        self._lanes.close()
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._stopping:
-            units = self._gather()
-            if units:
-                self._deliver(*self._commit(units))
+        while (unit := self._lanes.take()) is not None:
+            self._deliver(*self._commit(unit))
 
-    def _gather(self) -> list[Unit]:
-        """Wait for a unit and return it with those behind it."""
-        units: list[Unit] = []
-        unit = self._queue.get()
-        while unit is not None:
-            units.append(unit)
-            if len(units) == _BATCH_UNITS:
-                return units
-            try:
-                unit = self._queue.get_nowait()
-            except Empty:
-                return units
-        self._stopping = True
-        return units
-
-    def _commit(
-        self, units: Sequence[Unit]
-    ) -> tuple[Transaction | None, list[Outcome]]:
+    def _commit(self, unit: Unit) -> tuple[Transaction | None, list[Outcome]]:
+        taken: list[Unit] = []
         try:
             position = self._position or self._locate()
             transaction = Transaction(
                 self._store, self._store.begin(), self._home, position.seq
             )
-            outcomes = [self._perform(transaction, unit) for unit in units]
+            outcomes = [
+                self._perform(transaction, unit)
+                for unit in self._gather(unit, taken, transaction)
+            ]
             self._position = self._write(transaction, position)
         except Exception as error:  # noqa: BLE001 - every producer must hear of it
             failure = self._abandon(error)
-            return None, [Outcome(unit, error=failure) for unit in units]
+            taken = taken or [unit]
+            return None, [Outcome(unit, error=failure) for unit in taken]
         return transaction, outcomes
+
+    def _gather(
+        self, unit: Unit | None, taken: list[Unit], transaction: Transaction
+    ) -> Iterator[Unit]:
+        """Yield the units of a commit, and note them; after an alarm only alarms."""
+        lowest = Lane.BULK
+        while unit is not None:
+            taken.append(unit)
+            yield unit
+            if len(taken) >= _COMMIT_UNITS or len(transaction.rows) >= _COMMIT_ENTRIES:
+                return
+            if unit.lane is Lane.ALARM:
+                lowest = Lane.ALARM
+            unit = self._lanes.take_waiting(lowest)
 
     def _perform(self, transaction: Transaction, unit: Unit) -> Outcome:
         """Run one unit; its error is its own unless the engine failed."""
