@@ -78,6 +78,24 @@ states = _table(
     Column("body", Text),
 )
 
+# Signatures over the chain up to a batch's end; `key` is the public key (Ed25519).
+checkpoints = _table(
+    "checkpoints",
+    _key("seq", BigInteger),
+    _needed("ts", Double),
+    _needed("hash", LargeBinary),
+    _needed("key", LargeBinary),
+    _needed("signature", LargeBinary),
+)
+
+# Which entries are gone, and the erasure that an entry of the kind `erasure` records.
+erased = _table(
+    "erased", _key("first", BigInteger), _needed("last", BigInteger), _needed("erasure")
+)
+
+# Erasures that have begun and must be completed, even by the next start of the hub.
+erasures = _table("erasures", _key("id"), _needed("body"))
+
 cursors = _table("cursors", _key("follower"), _needed("seq", BigInteger))
 
 devices = _table("devices", _key("id"), _needed("body"))
@@ -94,7 +112,11 @@ access_keys = _table(
     _needed("created", Double),
     Column("last_used", Double),
     Column("revoked", Double),
+    Column("device", Text),
 )
+
+# How far each device of the edge's sockets had counted when the hub last looked.
+positions = _table("positions", _key("device"), _needed("seq", BigInteger))
 
 # At most one pairing code is open in a home.
 pairing_codes = _table(

@@ -1,5 +1,8 @@
 """The lifelog and the edge: checkpoints, rollups, search, media, dead letters, privacy."""
 
+from alembic import op
+import sqlalchemy as sa
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -8,7 +11,62 @@ depends_on = None
 
 def upgrade() -> None:
     """Add what the lifelog and the edge keep."""
+    _add_proof()
+    _add_adapters()
 
 
 def downgrade() -> None:
     """Drop it again."""
+    _drop_proof()
+    _drop_adapters()
+
+
+def _add_adapters() -> None:
+    """Bind keys to devices, and remember how far a device of a socket had counted."""
+    op.add_column("access_keys", sa.Column("device", sa.Text))
+    op.create_table(
+        "positions",
+        sa.Column("home", sa.Text, primary_key=True),
+        sa.Column("device", sa.Text, primary_key=True),
+        sa.Column("seq", sa.BigInteger, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+def _drop_adapters() -> None:
+    op.drop_table("positions")
+    op.drop_column("access_keys", "device")
+
+
+def _add_proof() -> None:
+    """Add what proves the lifelog: signed checkpoints and what was erased."""
+    op.create_table(
+        "checkpoints",
+        sa.Column("home", sa.Text, primary_key=True),
+        sa.Column("seq", sa.BigInteger, primary_key=True),
+        sa.Column("ts", sa.Double, nullable=False),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+        sa.Column("key", sa.LargeBinary, nullable=False),
+        sa.Column("signature", sa.LargeBinary, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "erased",
+        sa.Column("home", sa.Text, primary_key=True),
+        sa.Column("first", sa.BigInteger, primary_key=True),
+        sa.Column("last", sa.BigInteger, nullable=False),
+        sa.Column("erasure", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "erasures",
+        sa.Column("home", sa.Text, primary_key=True),
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("body", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+def _drop_proof() -> None:
+    for table in ("erasures", "erased", "checkpoints"):
+        op.drop_table(table)
