@@ -20,7 +20,7 @@ from . import (
     security,
     stream,
 )
-from .middleware import BODY_LIMIT, CHAIN
+from .middleware import CHAIN
 from .openapi import document
 from .parts import Parts
 from .routes import PARTS, Call, Route, Routes
@@ -62,7 +62,7 @@ def openapi() -> dict[str, Any]:
 
 def create(parts: Parts) -> web.Application:
     """Return the application that serves `parts`."""
-    app = web.Application(middlewares=CHAIN, client_max_size=BODY_LIMIT)
+    app = web.Application(middlewares=CHAIN)
     streams = stream.Streams()
     app[PARTS] = parts
     app[stream.STREAMS] = streams

@@ -14,9 +14,7 @@ from hearthward.ops.logs import request_id
 from hearthward.security.roles import permits
 
 from .errors import ApiError, respond
-from .routes import ACTOR, PARTS, Actor, Route
-
-BODY_LIMIT = 1024 * 1024
+from .routes import ACTOR, BODY_LIMIT, PARTS, Actor, Route
 
 _LOGGER = logging.getLogger("hearthward.access")
 _REQUEST_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
@@ -80,12 +78,13 @@ async def catch_errors(request: web.Request, handler: Handler) -> web.StreamResp
 @web.middleware
 async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let through who may; an unknown path needs a key too, and so tells nothing."""
-    target = getattr(request.match_info.handler, "__self__", None)
-    minimum = target.role if isinstance(target, Route) else Role.DEVICE
+    route = _route(request)
+    minimum = Role.DEVICE if route is None else route.role
     if minimum is not None:
         actor = _identify(request)
         request[ACTOR] = actor
-        if not permits(actor.role, minimum):
+        barred = () if route is None else route.barred
+        if not permits(actor.role, minimum) or actor.role in barred:
             raise ApiError(
                 403,
                 "forbidden",
@@ -99,12 +98,20 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
 @web.middleware
 async def limit_body(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse a body that says it is too large; reading stops at the limit anyway."""
-    if (request.content_length or 0) > BODY_LIMIT:
-        raise web.HTTPRequestEntityTooLarge(BODY_LIMIT, request.content_length or 0)
+    route = _route(request)
+    limit = BODY_LIMIT if route is None else route.limit
+    if (request.content_length or 0) > limit:
+        raise web.HTTPRequestEntityTooLarge(limit, request.content_length or 0)
     return await handler(request)
 
 
 CHAIN = (name_request, log_access, catch_errors, authenticate, limit_body)
+
+
+def _route(request: web.Request) -> Route | None:
+    """Return the route that a request found, None for an unknown path."""
+    target = getattr(request.match_info.handler, "__self__", None)
+    return target if isinstance(target, Route) else None
 
 
 def _identify(request: web.Request) -> Actor:
@@ -121,7 +128,7 @@ def _identify(request: web.Request) -> Actor:
     if given.startswith(_BEARER):
         key = parts.keys.verify(given.removeprefix(_BEARER))
         if key is not None:
-            return Actor(key.id, key.role)
+            return Actor(key.id, key.role, key.device)
     if given:
         address = request.remote or ""
         if wait := parts.failures.wait(address):

@@ -23,8 +23,10 @@ _ERRORS = {
     403: "The key's role does not suffice, or the code is refused",
     404: "There is no such thing",
     409: "It cannot be done in the present state",
-    413: "The body is too large",
     422: "The device refused the command",
+    410: "It was damaged or is gone",
+    413: "The body is too large",
+    415: "The content is of a type that is not kept",
     426: "The path must be opened as a WebSocket",
     429: "Too many failures; wait as `Retry-After` says",
     502: "The device cannot be reached",
@@ -66,11 +68,13 @@ def _schemas(routes: Iterable[Route]) -> tuple[dict[Any, Any], dict[str, Any]]:
     kinds: dict[Any, None] = dict.fromkeys((ErrorBody, StreamMessage))
     for route in routes:
         kinds |= dict.fromkeys((route.body, route.query, _result(route)))
-    kinds.pop(None)
+        kinds |= dict.fromkeys(route.accepts.values())
+    kinds.pop(None, None)
+    kinds.pop(bytes, None)
     found, components = msgspec.json.schema_components(
         kinds, schema_hook=_any, ref_template="#/components/schemas/{name}"
     )
-    return dict(zip(kinds, found, strict=True)), components
+    return dict(zip(kinds, found, strict=True)) | {bytes: {}}, components
 
 
 def _any(kind: type) -> dict[str, Any]:
@@ -102,12 +106,17 @@ def _operation(
     ]
     if parameters:
         operation["parameters"] = parameters
-    if route.body is not None:
-        operation["requestBody"] = {"required": True} | _content(schemas[route.body])
+    if route.accepts:
+        content = {
+            kind: {"schema": schemas[body]} for kind, body in route.accepts.items()
+        }
+        operation["requestBody"] = {"required": True, "content": content}
     if route.role is None:
         operation["security"] = []
     else:
         operation["x-minimum-role"] = route.role.value
+    if route.barred:
+        operation["x-barred-roles"] = sorted(route.barred)
     return operation
 
 
@@ -138,6 +147,8 @@ def _responses(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
         success = {
             str(route.status): {"description": "Done"} | _content(schemas[result])
         }
+    elif route.produces:
+        success = {"200": {"description": "The file"} | _bytes(route.produces)}
     elif route.result is None:
         success = {"204": {"description": "Done"}}
     else:
@@ -156,11 +167,16 @@ def _error_statuses(route: Route) -> set[int]:
         statuses |= {401, 403, 429}
     if route.query is not None:
         statuses |= {400}
-    if route.body is not None:
+    if route.accepts:
         statuses |= {400, 413}
     if route.role is not None or route.method != "GET":
         statuses |= {503}
     return statuses
+
+
+def _bytes(kinds: Iterable[str]) -> dict[str, Any]:
+    """Describe a body that is not JSON: in OpenAPI 3.1 it has a content type and no schema."""
+    return {"content": {kind: {} for kind in kinds}}
 
 
 def _content(schema: dict[str, Any]) -> dict[str, Any]:

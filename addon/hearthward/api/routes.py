@@ -1,14 +1,15 @@
 """Routes as typed functions: what they take and return is what the OpenAPI says.
 
 A handler takes a `Call`, the parameters of its path by name, and, when it has them, `query` and
-`body`, both structs. It returns what is encoded as JSON.
+`body`, both structs; a `body` of `bytes` comes as it was sent. It returns what is encoded as JSON.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 import inspect
 import re
+import sys
 from typing import Any, NamedTuple, Union, get_args, get_type_hints
 
 from aiohttp import web
@@ -19,16 +20,26 @@ from hearthward.model.security import Role
 from .errors import ApiError
 from .parts import Parts
 
+# What a body may hold unless the route says otherwise.
+BODY_LIMIT = 1024 * 1024
+
+# The handler streams the body and minds its size.
+UNLIMITED = sys.maxsize
+
 PARTS: web.AppKey[Parts] = web.AppKey("parts", Parts)
 
 type Handler = Callable[..., Awaitable[Any]]
 
 
 class Actor(NamedTuple):
-    """Who makes a request: the holder of a key, or whoever may open the local socket."""
+    """Who makes a request: the holder of a key, or whoever may open the local socket.
+
+    `device` is the only one that may be spoken for; None: any.
+    """
 
     id: str
     role: Role
+    device: str | None = None
 
 
 ACTOR: web.RequestKey[Actor] = web.RequestKey("actor", Actor)
@@ -51,6 +62,11 @@ class Call:
         return self.request[ACTOR].id
 
     @property
+    def device(self) -> str | None:
+        """The only device that the key may speak for, None if it may for any."""
+        return self.request[ACTOR].device
+
+    @property
     def address(self) -> str:
         """The address that the request came from."""
         return self.request.remote or "local"
@@ -62,7 +78,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One operation of the API; `role` None means that it needs no key."""
+    """One operation of the API; `role` None means that it needs no key.
+
+    Roles that are `barred` may not although they reach `role`. `limit` is how many bytes the body
+    may have, `accepts` what it holds by its content type, for the document; `produces` names the
+    content types of a result that is no JSON.
+    """
 
     method: str
     path: str
@@ -75,6 +96,10 @@ class Route:
     body: Any
     query: Any
     result: Any
+    limit: int
+    accepts: Mapping[str, Any]
+    barred: frozenset[Role]
+    produces: tuple[str, ...]
 
     @property
     def parameters(self) -> list[str]:
@@ -87,7 +112,7 @@ class Route:
         if self.query is not None:
             arguments["query"] = _query(request, self.query)
         if self.body is not None:
-            arguments["body"] = await _body(request, self.body)
+            arguments["body"] = await _body(request, self.body, self.limit)
         result = await self.handler(Call(request), **arguments)
         if isinstance(result, web.StreamResponse):
             return result
@@ -114,6 +139,10 @@ class Routes:
         status: int = 200,
         errors: Sequence[int] = (),
         headers: Sequence[str] = (),
+        limit: int = BODY_LIMIT,
+        accepts: Mapping[str, Any] | None = None,
+        barred: Collection[Role] = (),
+        produces: Sequence[str] = (),
     ) -> Callable[[Handler], Handler]:
         """Declare a handler; its annotations say what it takes and returns."""
 
@@ -121,6 +150,7 @@ class Routes:
             signature = inspect.signature(handler)
             kinds = {name: p.annotation for name, p in signature.parameters.items()}
             result = signature.return_annotation
+            body = kinds.get("body")
             self.routes.append(
                 Route(
                     method=method,
@@ -131,9 +161,13 @@ class Routes:
                     status=204 if result is None else status,
                     errors=tuple(errors),
                     headers=tuple(headers),
-                    body=kinds.get("body"),
+                    body=body,
                     query=kinds.get("query"),
                     result=result,
+                    limit=limit,
+                    accepts=accepts or ({"application/json": body} if body else {}),
+                    barred=frozenset(barred),
+                    produces=tuple(produces),
                 )
             )
             return handler
@@ -150,9 +184,22 @@ def json(value: object, status: int = 200) -> web.Response:
     )
 
 
-async def _body(request: web.Request, kind: Any) -> Any:
+async def read_body(request: web.Request, limit: int) -> bytes:
+    """Return the body of a request, which has at most so many bytes."""
+    body = bytearray()
+    while chunk := await request.content.readany():
+        body += chunk
+        if len(body) > limit:
+            raise web.HTTPRequestEntityTooLarge(limit, len(body))
+    return bytes(body)
+
+
+async def _body(request: web.Request, kind: Any, limit: int) -> Any:
+    raw = await read_body(request, limit)
+    if kind is bytes:
+        return raw
     try:
-        return msgspec.json.decode(await request.read(), type=kind)
+        return msgspec.json.decode(raw, type=kind)
     except msgspec.MsgspecError as error:
         raise ApiError(400, "invalid_request", f"Correct the body: {error}") from None
     except UnicodeDecodeError:

@@ -41,10 +41,10 @@ async def list_keys(call: Call) -> tuple[Key, ...]:
     return call.parts.keys.keys()
 
 
-@routes.route("POST", "/keys", role=Role.ADMIN, status=201)
+@routes.route("POST", "/keys", role=Role.ADMIN, status=201, errors=(409,))
 async def create_key(call: Call, body: KeyRequest) -> NewKey:
     """Make a key; its token is shown this once."""
-    return await call.parts.keys.create(body.name, body.role, call.actor)
+    return await call.parts.keys.create(body.name, body.role, call.actor, body.device)
 
 
 @routes.route("DELETE", "/keys/{key}", role=Role.ADMIN, errors=(404,))

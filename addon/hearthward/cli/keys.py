@@ -36,6 +36,7 @@ def _add_key(commands: Commands) -> None:
     create = actions.add_parser("create", help="make a key and print its token once")
     create.add_argument("--name", required=True, help="who will hold the key")
     create.add_argument("--role", required=True, choices=[str(role) for role in Role])
+    create.add_argument("--device", help="the only device the key may speak for")
     create.set_defaults(run=_run_key_create)
     listing = actions.add_parser("list", help="list the keys")
     listing.set_defaults(run=_run_key_list)
@@ -49,7 +50,9 @@ def _add_key(commands: Commands) -> None:
 def _run_key_create(arguments: argparse.Namespace) -> None:
     from hearthward.model.security import KeyRequest, NewKey
 
-    request = KeyRequest(name=arguments.name, role=Role(arguments.role))
+    request = KeyRequest(
+        name=arguments.name, role=Role(arguments.role), device=arguments.device
+    )
     new = ask(arguments, "POST", "/api/v1/keys", NewKey, request)
     print(f"Key {new.key.id}; its token is shown this once:", file=sys.stderr)
     print(new.token)
@@ -60,7 +63,8 @@ def _run_key_list(arguments: argparse.Namespace) -> None:
 
     for key in ask(arguments, "GET", "/api/v1/keys", list[Key]):
         standing = "revoked" if key.revoked else "valid"
-        print(f"{key.id}  {key.role:<9}  {standing:<7}  {key.name}")
+        bound = f"  ({key.device})" if key.device else ""
+        print(f"{key.id}  {key.role:<9}  {standing:<7}  {key.name}{bound}")
 
 
 def _run_key_revoke(arguments: argparse.Namespace) -> None:

@@ -9,7 +9,8 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes as they arrived, kept whole should they be rejected.
 
     `address` is the topic or path, `device` the only device that the sender may speak for (None:
-    any), `profile` the layout of the payload (None: messages of version 1, one or a list).
+    any), `profile` the layout of the payload (None: messages of version 1, one or a list). `key` is
+    the idempotency key of a message that has no id of its own.
     """
 
     adapter: str
@@ -18,6 +19,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     received: float
     device: str | None = None
     profile: str | None = None
+    key: str | None = None
 
 
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):

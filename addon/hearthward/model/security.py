@@ -20,13 +20,17 @@ class Role(StrEnum):
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An access key; the secret itself is shown once and stored as a hash."""
+    """An access key; the secret itself is shown once and stored as a hash.
+
+    `device` is the only device that its holder may speak for.
+    """
 
     id: str
     name: str
     role: Role
     home: str
     created: float
+    device: str | None = None
     last_used: float | None = None
     revoked: float | None = None
 
@@ -48,10 +52,11 @@ class PairingRequest(
 
 
 class KeyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A key is asked for."""
+    """A key is asked for; one of the role `device` may be bound to one device, by its id."""
 
     name: Name
     role: Role
+    device: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] | None = None
 
 
 class NewKey(msgspec.Struct, frozen=True, kw_only=True):

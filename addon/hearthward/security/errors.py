@@ -17,3 +17,9 @@ class PairingError(SecurityError):
     """The pairing code is wrong, used or too old."""
 
     code = "pairing_refused"
+
+
+class BoundKeyError(SecurityError):
+    """Only a key of the role `device` can be bound to a device."""
+
+    code = "role_not_bound"

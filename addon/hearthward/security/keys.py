@@ -17,7 +17,7 @@ from hearthward.lifelog.schema import access_keys
 from hearthward.model.security import Key, NewKey, Role
 
 from .audit import audit
-from .errors import UnknownKeyError
+from .errors import BoundKeyError, UnknownKeyError
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -68,15 +68,31 @@ class Keys:
         self._touch(key)
         return key
 
-    async def create(self, name: str, role: Role, actor: str | None) -> NewKey:
-        """Make a key; its token is shown this once."""
+    async def create(
+        self, name: str, role: Role, actor: str | None, device: str | None = None
+    ) -> NewKey:
+        """Make a key; its token is shown this once.
+
+        Raises:
+            BoundKeyError: It is to be bound to a device, and its role is not `device`.
+
+        """
+        if device is not None and role is not Role.DEVICE:
+            raise BoundKeyError(
+                f"Only a key of the role device can be bound to one, not of {role}"
+            )
         new = await self._lifelog.transact(
-            lambda transaction: self.insert(transaction, name, role, actor)
+            lambda transaction: self.insert(transaction, name, role, actor, device)
         )
         return self.admit(new)
 
     def insert(
-        self, transaction: Transaction, name: str, role: Role, actor: str | None
+        self,
+        transaction: Transaction,
+        name: str,
+        role: Role,
+        actor: str | None,
+        device: str | None = None,
     ) -> NewKey:
         """Make a key within a transaction; `admit` lets it in after the commit."""
         secret = secrets.token_urlsafe(32)
@@ -86,6 +102,7 @@ class Keys:
             role=role,
             home=self._lifelog.home,
             created=transaction.now,
+            device=device,
         )
         transaction.put(access_keys, _row(key) | {"hash": _hash(secret)})
         text = f"{name} received a key as {role}"
