@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Double,
     Index,
@@ -95,6 +96,27 @@ erased = _table(
 
 # Erasures that have begun and must be completed, even by the next start of the hub.
 erasures = _table("erasures", _key("id"), _needed("body"))
+
+# Uploads of media, each told of by the entry `seq`; `id` names the file.
+media = _table(
+    "media",
+    _key("seq", BigInteger),
+    _needed("id"),
+    _needed("ts", Double),
+    _needed("kind"),
+    _needed("content_type"),
+    _needed("size", BigInteger),
+    _needed("thumbnail", Boolean),
+    Column("device", Text),
+    Column("person", Text),
+    Column("room", Text),
+    Column("text", Text),
+    Index("media_by_id", "home", "id"),
+    Index("media_by_time", "home", "ts"),
+)
+
+# Exports and imports; `body` is the struct of model/transfer.py.
+jobs = _table("jobs", _key("id"), _needed("kind"), _needed("body"))
 
 cursors = _table("cursors", _key("follower"), _needed("seq", BigInteger))
 

@@ -16,6 +16,7 @@ class EntryKind(StrEnum):
     ERASURE = "erasure"
     EVENT = "event"
     INCIDENT = "incident"
+    MEDIA = "media"
     NOTE = "note"
     STATE = "state"
     STATUS = "status"

@@ -13,12 +13,14 @@ def upgrade() -> None:
     """Add what the lifelog and the edge keep."""
     _add_proof()
     _add_adapters()
+    _add_archive()
 
 
 def downgrade() -> None:
     """Drop it again."""
     _drop_proof()
     _drop_adapters()
+    _drop_archive()
 
 
 def _add_adapters() -> None:
@@ -69,4 +71,39 @@ def _add_proof() -> None:
 
 def _drop_proof() -> None:
     for table in ("erasures", "erased", "checkpoints"):
+        op.drop_table(table)
+
+
+def _add_archive() -> None:
+    """Add media, and the jobs that bring entries out and in."""
+    op.create_table(
+        "media",
+        sa.Column("home", sa.Text, primary_key=True),
+        sa.Column("seq", sa.BigInteger, primary_key=True),
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("ts", sa.Double, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("content_type", sa.Text, nullable=False),
+        sa.Column("size", sa.BigInteger, nullable=False),
+        sa.Column("thumbnail", sa.Boolean, nullable=False),
+        sa.Column("device", sa.Text),
+        sa.Column("person", sa.Text),
+        sa.Column("room", sa.Text),
+        sa.Column("text", sa.Text),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("media_by_id", "media", ["home", "id"])
+    op.create_index("media_by_time", "media", ["home", "ts"])
+    op.create_table(
+        "jobs",
+        sa.Column("home", sa.Text, primary_key=True),
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+def _drop_archive() -> None:
+    for table in ("jobs", "media"):
         op.drop_table(table)
