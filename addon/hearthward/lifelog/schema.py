@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Double,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     Table,
@@ -153,3 +154,41 @@ secrets = _table("secrets", _key("name"), _needed("sealed", LargeBinary))
 
 # What the hub knows about itself, such as its id.
 properties = _table("properties", _key("name"), _needed("value"))
+
+# Points with measurements, numbered to keep rollups small. `last_ts` is the newest measurement
+# rolled up; before `raw_since`, `fine_since` and `hours_since` the entries, the 5-minute and the
+# hourly rollups have aged out.
+series = Table(
+    "series",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _needed("home"),
+    _needed("device"),
+    _needed("point"),
+    _needed("last_ts", Double),
+    _needed("raw_since", Double),
+    _needed("fine_since", Double),
+    _needed("hours_since", Double),
+    Index("series_by_point", "home", "device", "point", unique=True),
+)
+
+# What was measured in a bucket, without what it inherits from before it: see rollups.py.
+rollups = Table(
+    "rollups",
+    metadata,
+    _key("series", Integer),
+    _key("width", Integer),
+    _key("start", BigInteger),
+    _needed("count", BigInteger),
+    _needed("first_ts", Double),
+    _needed("last_ts", Double),
+    Column("first", Double),
+    Column("last", Double),
+    Column("min", Double),
+    Column("max", Double),
+    _needed("ended", Integer),
+    _needed("area", Double),
+    _needed("known", Double),
+    _needed("rise", Double),
+    sqlite_with_rowid=False,
+)

@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Add what the lifelog and the edge keep."""
     _add_proof()
     _add_adapters()
+    _add_rollups()
     _add_archive()
 
 
@@ -20,6 +21,7 @@ def downgrade() -> None:
     """Drop it again."""
     _drop_proof()
     _drop_adapters()
+    _drop_rollups()
     _drop_archive()
 
 
@@ -107,3 +109,44 @@ def _add_archive() -> None:
 def _drop_archive() -> None:
     for table in ("jobs", "media"):
         op.drop_table(table)
+
+
+def _add_rollups() -> None:
+    """Add what is kept of measurements in the long run."""
+    op.create_table(
+        "series",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("home", sa.Text, nullable=False),
+        sa.Column("device", sa.Text, nullable=False),
+        sa.Column("point", sa.Text, nullable=False),
+        sa.Column("last_ts", sa.Double, nullable=False),
+        sa.Column("raw_since", sa.Double, nullable=False),
+        sa.Column("fine_since", sa.Double, nullable=False),
+        sa.Column("hours_since", sa.Double, nullable=False),
+    )
+    op.create_index(
+        "series_by_point", "series", ["home", "device", "point"], unique=True
+    )
+    op.create_table(
+        "rollups",
+        sa.Column("series", sa.Integer, primary_key=True),
+        sa.Column("width", sa.Integer, primary_key=True),
+        sa.Column("start", sa.BigInteger, primary_key=True),
+        sa.Column("count", sa.BigInteger, nullable=False),
+        sa.Column("first_ts", sa.Double, nullable=False),
+        sa.Column("last_ts", sa.Double, nullable=False),
+        sa.Column("first", sa.Double),
+        sa.Column("last", sa.Double),
+        sa.Column("min", sa.Double),
+        sa.Column("max", sa.Double),
+        sa.Column("ended", sa.Integer, nullable=False),
+        sa.Column("area", sa.Double, nullable=False),
+        sa.Column("known", sa.Double, nullable=False),
+        sa.Column("rise", sa.Double, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+def _drop_rollups() -> None:
+    op.drop_table("rollups")
+    op.drop_table("series")
