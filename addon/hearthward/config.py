@@ -4,7 +4,7 @@ from collections.abc import Mapping
 import os
 from pathlib import Path
 import tomllib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -30,6 +30,31 @@ class EsphomeNode(
     noise_psk: str | None = None
 
 
+class WatchSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """When a battery is low and good again (%), and which silence is never usual (hours)."""
+
+    battery_low: Annotated[float, msgspec.Meta(ge=1, le=90)] = 15.0
+    battery_ok: Annotated[float, msgspec.Meta(ge=2, le=100)] = 25.0
+    stale_hours: Annotated[float, msgspec.Meta(gt=0, le=24 * 30)] = 26.0
+
+    def __post_init__(self) -> None:
+        """Refuse limits that leave no room between low and good."""
+        if self.battery_ok <= self.battery_low:
+            raise ValueError("Expected `battery_ok` above `battery_low`")
+
+
+class MediaSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """How much media are kept, in bytes, and how long, in days; the oldest go first."""
+
+    largest: Annotated[int, msgspec.Meta(ge=1024, le=2**32)] = 32 * 2**20
+    quota: Annotated[int, msgspec.Meta(ge=2**20)] = 2 * 2**30
+    days: Annotated[float, msgspec.Meta(gt=0, le=36500)] = 90.0
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What can be set; every field has a default that serves one home."""
 
@@ -44,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     discovery: bool = True
     announce: bool = True
     time_zone: str | None = None
+    watch: WatchSettings = WatchSettings()
+    media: MediaSettings = MediaSettings()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -161,20 +188,27 @@ def _read_toml(file: Path) -> dict[str, Any]:
         raise ConfigError(f"Correct {file}, it is not TOML: {error}.") from None
 
 
+def _is_structured(hint: Any) -> bool:
+    """Tell whether a setting is more than a plain value."""
+    if isinstance(hint, type):
+        return issubclass(hint, msgspec.Struct | tuple)
+    return get_origin(hint) is tuple or any(map(_is_structured, get_args(hint)))
+
+
 def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Read `HEARTHWARD_*`; `HEARTHWARD_ESPHOME` holds a JSON list."""
+    """Read `HEARTHWARD_*`; what is not a plain value is given as JSON."""
     found: dict[str, Any] = {}
-    for field in Settings.__struct_fields__:
+    for field, hint in get_type_hints(Settings).items():
         text = environ.get(PREFIX + field.upper())
         if text is None:
             continue
-        if field != "esphome":
+        if not _is_structured(hint):
             found[field] = text
             continue
         try:
             found[field] = msgspec.json.decode(text)
         except msgspec.MsgspecError as error:
             raise ConfigError(
-                f"Correct {PREFIX}ESPHOME, it is not a JSON list: {error}."
+                f"Correct {PREFIX}{field.upper()}, it is not JSON: {error}."
             ) from None
     return found

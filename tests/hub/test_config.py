@@ -64,7 +64,7 @@ def test_the_environment_gives_every_kind_of_setting() -> None:
         ({"LOG_LEVEL": "loud"}, "change `log_level`: invalid enum value 'loud'"),
         ({"DISCOVERY": "perhaps"}, "change `discovery`: expected `bool`"),
         ({"DATA_DIR": ""}, "change `data_dir`: expected a path that is not empty"),
-        ({"ESPHOME": "[{]"}, "Correct HEARTHWARD_ESPHOME, it is not a JSON list"),
+        ({"ESPHOME": "[{]"}, "Correct HEARTHWARD_ESPHOME, it is not JSON"),
         ({"ESPHOME": '[{"port": 1}]'}, "change `esphome[0]`"),
         ({"ESPHOME": '[{"address": ""}]'}, "change `esphome[0].address`"),
     ],

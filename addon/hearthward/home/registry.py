@@ -18,6 +18,7 @@ from hearthward.model.device import Device, DeviceStatus
 from hearthward.model.entry import Draft, EntryKind
 from hearthward.security.audit import audit
 
+from .derived import with_derived
 from .errors import TransitionError, UnknownDeviceError
 
 _LEGAL = {
@@ -320,6 +321,7 @@ def _move(device: Device, status: DeviceStatus) -> Device:
 
 def _greet(known: Device | None, seen: Device, now: float) -> Device:
     """Merge what a device says with what is known and decided."""
+    seen = replace(seen, points=with_derived(seen.points))
     if known is None:
         return replace(
             seen, status=DeviceStatus.PENDING, owner=None, created=now, last_seen=now

@@ -41,7 +41,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that a device measures or offers.
 
     `id` is unique within the device; `object_id` is unique within the zone and names the meaning,
-    so that the same point of two zones shares one translation.
+    so that the same point of two zones shares one translation. The hub itself keeps a point that is
+    `derived`.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     mode: str | None = None
     modes: tuple[str, ...] = ()
     presets: tuple[str, ...] = ()
+    derived: bool = False
 
 
 class Zone(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
