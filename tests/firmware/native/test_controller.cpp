@@ -286,6 +286,31 @@ TEST_CASE("house: a lost flow sensor means the lowest power, not a trip") {
   CHECK_FALSE(house.out.tripped);
 }
 
+TEST_CASE("house: a lost flow sensor makes a burner without levels pause, not trip") {
+  ControllerConfig config = house_config();
+  config.has_flow_sensor = true;
+  config.power_levels = 1;
+  House house(config);
+  house.run(2 * HOUR);
+  REQUIRE(house.controller.calibrate_flow() == Answer::ACCEPTED);
+  house.run(MINUTE);
+  house.flow_wire.state = Wire::State::BROKEN;
+  house.run(MINUTE);
+  // Colder than the house can be heated against.
+  house.outside = -60.0;
+  house.run(HOUR);
+  int seconds = 0;
+  int burning = 0;
+  house.run(10 * HOUR, [&] {
+    ++seconds;
+    burning += house.out.burner.on;
+  });
+  CHECK(burning <= 0.6 * seconds);
+  CHECK(burning >= 0.4 * seconds);
+  CHECK(house.out.sensor_problem);
+  CHECK_FALSE(house.out.tripped);
+}
+
 TEST_CASE("house: coolant over 95 trips, and stays tripped over a reboot until it is cold and a person resets it") {
   House house = warm_house();
   for (double coolant = 75.0; coolant < 97.0; coolant += 1.5) {

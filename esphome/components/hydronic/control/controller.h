@@ -355,7 +355,7 @@ class Controller {
   }
 
   BurnerRequest burner_request() {
-    const bool may_run = blind_.may_run(coolant_.lost(), arbiter_.lowest_power(), now_);
+    const bool may_run = blind_.may_run(coolant_.lost(), flow_.lost(), arbiter_.lowest_power(), now_);
     float power = 0.0f;
     for (size_t i = 0; i < config_.zone_count; ++i)
       power = std::max(power, water_.stuck(i, now_) ? 0.0f : zones_[i].demand().power);

@@ -26,18 +26,22 @@ class DutyWindow {
   Millis begun_ = 0;
 };
 
-/// Lets the burner run for a bounded part of the time while the coolant's temperature is unknown.
+/// Lets the burner run for a bounded part of the time while a sensor that watches over it is lost.
 class BlindBurner {
  public:
-  static constexpr float MEAN_POWER = 0.3f;
-  static constexpr float MOST = 0.85f;  ///< Part of the time.
+  static constexpr float MEAN_POWER = 0.3f;    ///< Without the coolant's temperature.
+  static constexpr float MOST = 0.85f;         ///< Part of the time, likewise.
+  static constexpr float WITHOUT_FLOW = 0.6f;  ///< Part of the time.
 
   /// Whether the burner may run; `lowest_power` is what it then runs at.
-  bool may_run(bool lost, float lowest_power, Millis now) {
+  bool may_run(bool coolant_lost, bool flow_lost, float lowest_power, Millis now) {
+    // A burner that has a lower power runs at that without its flow sensor; one that has none must pause.
+    const bool lost = coolant_lost || (flow_lost && lowest_power >= 1.0f);
     if (lost && !lost_)
       window_.begin(now);
     lost_ = lost;
-    return !lost || window_.open(std::clamp(MEAN_POWER / lowest_power, MEAN_POWER, MOST), now);
+    const float duty = coolant_lost ? std::clamp(MEAN_POWER / lowest_power, MEAN_POWER, MOST) : WITHOUT_FLOW;
+    return !lost || window_.open(duty, now);
   }
 
  private:
