@@ -23,7 +23,10 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that went to the dead letters; `index` counts the messages handed in."""
+    """What went to the dead letters; `index` counts the parcels handed in.
+
+    Of a message with several observations only the bad ones are rejected.
+    """
 
     index: int
     reason: Reason
@@ -31,10 +34,15 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of messages: all of it is durable, the rejected ones as dead letters."""
+    """What became of messages: all of it is durable, the rejected ones as dead letters.
+
+    A message is `accepted` when something of it was, and be it that it says nothing new; `stored`
+    counts the new entries.
+    """
 
     accepted: int
     duplicates: int = 0
+    stored: int = 0
     rejected: tuple[Rejection, ...] = ()
 
 

@@ -28,10 +28,13 @@ class _Message(
 
 
 class HelloBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who a device is and what it offers."""
+    """Who a device is and what it offers.
+
+    `adapter` is the one that the message came through, whatever a device says.
+    """
 
     name: str
-    adapter: str
+    adapter: str = ""
     address: str | None = None
     mac: str | None = None
     area: str | None = None
@@ -47,12 +50,14 @@ class HelloBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a device says of one of its points; all three empty means no valid value.
 
-    `ts` is given when it differs from that of the message.
+    `ts` is given when it differs from that of the message, `unit` when the value is in another unit
+    than that of the point.
     """
 
     point: str
     ts: float | None = None
     value: float | None = None
+    unit: str | None = None
     text: str | None = None
     body: dict[str, object] | None = None
 

@@ -1,0 +1,229 @@
+"""Native messages, version 1: from bytes to typed messages.
+
+A payload is one message, a JSON list of messages, or a message a line (NDJSON).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from hearthward.model.deadletter import Reason
+from hearthward.model.message import (
+    Ack,
+    Event,
+    EventBody,
+    Hello,
+    Observation,
+    State,
+    StateBody,
+    Status,
+    UpMessage,
+)
+
+from .parcel import DecodeError
+
+# What one message and one payload may weigh, bytes.
+MESSAGE_LIMIT = 256 * 1024
+PAYLOAD_LIMIT = 16 * 1024 * 1024
+
+# What one message says is stored in one go.
+OBSERVATION_LIMIT = 1_000
+POINT_LIMIT = 1_000
+
+_NAME_LIMIT = 255
+_DEPTH_LIMIT = 32
+
+
+class _Observation(Observation, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class _StateBody(StateBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    observations: tuple[_Observation, ...]
+
+
+class _EventBody(EventBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class _State(
+    State, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="state"
+):
+    body: _StateBody
+
+
+class _Event(
+    Event, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="event"
+):
+    body: _EventBody
+
+
+# Nearly all messages hold nothing unknown, and are told from the others by the way.
+_strict = msgspec.json.Decoder(_State | _Event)
+_lenient = msgspec.json.Decoder(Hello | State | Event | Status | Ack)
+_encode = msgspec.json.Encoder().encode
+
+
+def split(payload: bytes) -> list[bytes]:
+    """Return the messages of a payload, each as it was sent.
+
+    Raises:
+        DecodeError: It is too large, or no JSON that could be taken apart.
+
+    """
+    if len(payload) > PAYLOAD_LIMIT:
+        raise DecodeError(
+            Reason.TOO_LARGE,
+            f"Send at most {PAYLOAD_LIMIT // 1024**2} MiB at once; this is {len(payload)} bytes",
+        )
+    content = payload.strip()
+    if content.startswith(b"["):
+        parts = [bytes(part) for part in _json(content, list[msgspec.Raw])]
+    elif b"\n" in content and not _is_json(content):
+        parts = [line for line in content.splitlines() if line.strip()]
+    else:
+        return [payload]
+    if not parts:
+        raise DecodeError(Reason.INVALID_MESSAGE, "Send at least one message")
+    return parts
+
+
+def decode(payload: bytes) -> UpMessage:
+    """Return a message; unknown fields of states and events are kept in `extra`.
+
+    They are kept in the body of the observation or the data of the event; those of the message
+    itself in its first observation's.
+
+    Raises:
+        DecodeError: It is no message of version 1; the error says what to correct.
+
+    """
+    if len(payload) > MESSAGE_LIMIT:
+        raise DecodeError(
+            Reason.TOO_LARGE,
+            f"Send at most {MESSAGE_LIMIT // 1024} KiB a message; this one has "
+            f"{len(payload)} bytes",
+        )
+    try:
+        message: UpMessage = _strict.decode(payload)
+    except (ValueError, RecursionError):
+        message = _with_extra(_typed(payload), payload)
+    _check(message)
+    return message
+
+
+def nested(value: object, depth: int = 0) -> bool:
+    """Tell whether a JSON value is nested more deeply than everybody can handle."""
+    if depth > _DEPTH_LIMIT:
+        return True
+    if isinstance(value, dict):
+        value = list(value.values())
+    return isinstance(value, list) and any(nested(part, depth + 1) for part in value)
+
+
+def _typed(payload: bytes) -> UpMessage:
+    try:
+        return _lenient.decode(payload)
+    except msgspec.ValidationError as error:
+        raise DecodeError(
+            Reason.INVALID_MESSAGE, f"Correct the message: {error}"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise _not_json(error) from None
+
+
+def _json(payload: bytes, kind: Any = Any) -> Any:
+    try:
+        return msgspec.json.decode(payload, type=kind)
+    except (ValueError, RecursionError) as error:
+        raise _not_json(error) from None
+
+
+def _not_json(error: Exception) -> DecodeError:
+    if isinstance(error, RecursionError):
+        return DecodeError(Reason.INVALID_JSON, "Nest the message less deeply")
+    if isinstance(error, UnicodeDecodeError):
+        return DecodeError(Reason.INVALID_JSON, "Send the message as UTF-8")
+    return DecodeError(Reason.INVALID_JSON, f"Send valid JSON: {error}")
+
+
+def _is_json(payload: bytes) -> bool:
+    try:
+        msgspec.json.decode(payload, type=msgspec.Raw)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _with_extra(message: UpMessage, payload: bytes) -> UpMessage:
+    """Return the message with its unknown fields."""
+    if not isinstance(message, State | Event):
+        return message
+    fields = _json(payload)
+    extra = _unknown(fields, type(message)) | _unknown(
+        fields["body"], type(message.body)
+    )
+    if isinstance(message, Event):
+        data = _kept(message.body.data, extra)
+        return replace(message, body=replace(message.body, data=data))
+    seen = []
+    said = fields["body"]["observations"]
+    for observation, known in zip(message.body.observations, said, strict=True):
+        extra |= _unknown(known, Observation)
+        seen.append(replace(observation, body=_kept(observation.body, extra)))
+        extra = {}
+    return replace(message, body=StateBody(observations=tuple(seen)))
+
+
+def _unknown(fields: Mapping[str, object], kind: type[msgspec.Struct]) -> dict[str, Any]:
+    known = {*kind.__struct_fields__, "type"}
+    return {name: value for name, value in fields.items() if name not in known}
+
+
+def _kept(
+    body: dict[str, object] | None, extra: dict[str, object]
+) -> dict[str, object] | None:
+    return {**(body or {}), "extra": extra} if extra else body
+
+
+def _check(message: UpMessage) -> None:
+    """Refuse what the types do not."""
+    if message.v != 1:
+        raise _invalid(f"Send messages of version 1; this says {message.v}")
+    if not is_name(message.device):
+        raise _invalid(
+            "Give `device` an id of 1 to 255 printable characters without a slash"
+        )
+    if message.id is not None and not 0 < len(message.id) <= _NAME_LIMIT:
+        raise _invalid(f"Give `id` 1 to {_NAME_LIMIT} characters, or leave it out")
+    match message:
+        case State(body=body):
+            if len(body.observations) > OBSERVATION_LIMIT:
+                raise _invalid(f"Send at most {OBSERVATION_LIMIT} observations at once")
+            bodies = (seen.body for seen in body.observations if seen.body)
+            if any(nested(part) for part in bodies):
+                raise _invalid("Nest the body of an observation less deeply")
+        case Event(body=body) if body.data and nested(body.data):
+            raise _invalid("Nest the data of the event less deeply")
+        case Hello(body=hello):
+            points = [point.id for point in hello.points]
+            if len(points) > POINT_LIMIT or len(points) != len(set(points)):
+                raise _invalid(
+                    f"Offer at most {POINT_LIMIT} points, each with an id of its own"
+                )
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text can be the id of a device: it is shown, and part of addresses."""
+    return (
+        0 < len(text) <= _NAME_LIMIT
+        and text.isprintable()
+        and "/" not in text
+        and text == text.strip()
+    )
+
+
+def _invalid(detail: str) -> DecodeError:
+    return DecodeError(Reason.INVALID_MESSAGE, detail)
