@@ -141,6 +141,26 @@ access_keys = _table(
 # How far each device of the edge's sockets had counted when the hub last looked.
 positions = _table("positions", _key("device"), _needed("seq", BigInteger))
 
+# Rejected messages, byte for byte; `sender` is the only device that the sender might speak for.
+dead_letters = _table(
+    "dead_letters",
+    _key("id", BigInteger),
+    _needed("received", Double),
+    _needed("reason"),
+    _needed("detail"),
+    _needed("adapter"),
+    _needed("address"),
+    _needed("size", BigInteger),
+    _needed("attempts", BigInteger),
+    Column("device", Text),
+    Column("sender", Text),
+    Column("profile", Text),
+    Column("key", Text),
+    _needed("payload", LargeBinary),
+    # What bounds them is asked of the index alone.
+    Index("dead_letters_by_device", "home", "device", "id", "reason", "size"),
+)
+
 # At most one pairing code is open in a home.
 pairing_codes = _table(
     "pairing_codes",

@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Add what the lifelog and the edge keep."""
     _add_proof()
     _add_adapters()
+    _add_dead_letters()
     _add_rollups()
     _add_archive()
 
@@ -21,6 +22,7 @@ def downgrade() -> None:
     """Drop it again."""
     _drop_proof()
     _drop_adapters()
+    _drop_dead_letters()
     _drop_rollups()
     _drop_archive()
 
@@ -150,3 +152,34 @@ def _add_rollups() -> None:
 def _drop_rollups() -> None:
     op.drop_table("rollups")
     op.drop_table("series")
+
+
+def _add_dead_letters() -> None:
+    """Keep what is rejected."""
+    op.create_table(
+        "dead_letters",
+        sa.Column("home", sa.Text, primary_key=True),
+        sa.Column("id", sa.BigInteger, primary_key=True),
+        sa.Column("received", sa.Double, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("detail", sa.Text, nullable=False),
+        sa.Column("adapter", sa.Text, nullable=False),
+        sa.Column("address", sa.Text, nullable=False),
+        sa.Column("size", sa.BigInteger, nullable=False),
+        sa.Column("attempts", sa.BigInteger, nullable=False),
+        sa.Column("device", sa.Text),
+        sa.Column("sender", sa.Text),
+        sa.Column("profile", sa.Text),
+        sa.Column("key", sa.Text),
+        sa.Column("payload", sa.LargeBinary, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "dead_letters_by_device",
+        "dead_letters",
+        ["home", "device", "id", "reason", "size"],
+    )
+
+
+def _drop_dead_letters() -> None:
+    op.drop_table("dead_letters")
