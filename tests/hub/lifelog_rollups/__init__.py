@@ -1,0 +1,1 @@
+"""Rollups, retention, charts and baselines."""

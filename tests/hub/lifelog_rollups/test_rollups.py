@@ -1,0 +1,160 @@
+"""Rollups say what the measurements say, in whatever order and with whatever breaks."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+import tempfile
+from zoneinfo import ZoneInfo
+
+from hypothesis import HealthCheck, example, given, settings, strategies as st
+import pytest
+from sqlalchemy import Connection, select
+
+from hearthward.lifelog import Lifelog, rollups as rollups_module
+from hearthward.lifelog.rollups import Rollups, advance
+from hearthward.lifelog.schema import rollups, series
+from hearthward.lifelog.sqlite import SqliteStore
+from hearthward.model.entry import Draft, EntryKind, Lane
+
+from .reference import Measured, Summary, summaries
+
+HOME = "home"
+DEVICE = "meter"
+ZONE = ZoneInfo("Europe/Berlin")
+
+# Within two days of which one has 25 hours (2025-10-26).
+BEGIN = 1761350400.0
+
+type Rows = dict[tuple[str, int, int], Summary]
+
+arrivals = st.lists(
+    st.tuples(
+        st.sampled_from(["power", "energy"]),
+        st.floats(0, 2 * 86400) | st.floats(0, 600) | st.sampled_from([0.0, 300.0]),
+        st.none() | st.sampled_from([0.0, 1.0]) | st.floats(-50, 1000, width=32),
+    ),
+    max_size=40,
+)
+
+
+def draft(point: str, ts: float, value: float | None, text: str | None = None) -> Draft:
+    """Return the draft of a measurement."""
+    return Draft(
+        ts=ts,
+        kind=EntryKind.STATE,
+        device=DEVICE,
+        point=point,
+        value=value,
+        text=text,
+    )
+
+
+def stored(connection: Connection) -> Rows:
+    """Read all rollups."""
+    found = connection.execute(
+        select(series.c.point, rollups).join(series, series.c.id == rollups.c.series)
+    )
+    return {
+        (row.point, row.width, row.start): Summary(
+            **{name: getattr(row, name) for name in Summary._fields}
+        )
+        for row in found
+    }
+
+
+def expected(drafts: Sequence[Draft], zone: ZoneInfo = ZONE) -> Rows:
+    """Work the rollups out from all drafts, which were appended in this order."""
+    points = {one.point for one in drafts if one.point}
+    return {
+        (point, *bucket): summary
+        for point in points
+        for bucket, summary in summaries(
+            (
+                Measured(one.ts, seq, one.value)
+                for seq, one in enumerate(drafts)
+                if one.point == point and (one.value is not None or one.text is None)
+            ),
+            zone,
+        ).items()
+    }
+
+
+def assert_same(found: Rows, wanted: Rows) -> None:
+    """Check that the rollups are the ones wanted, but for the rounding of sums."""
+    assert found.keys() == wanted.keys()
+    for bucket, summary in wanted.items():
+        assert found[bucket] == pytest.approx(summary, rel=1e-9, abs=1e-3), bucket
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(arrivals, st.integers(1, 7), st.lists(st.integers(0, 3), max_size=40))
+@example([("power", 0.0, 1.0), ("power", 400.0, None), ("power", 200.0, 2.0)], 1, [])
+def test_rollups_are_those_of_all_measurements(
+    arriving: list[tuple[str, float, float | None]],
+    step: int,
+    breaks: list[int],
+) -> None:
+    """Late, equal and unknown measurements, steps of any size, restarts at any place."""
+    drafts = [draft(point, BEGIN + at, value) for point, at, value in arriving]
+
+    async def check(folder: Path) -> None:
+        rest = list(drafts)
+        plan = [*breaks, *[3] * len(rest)]
+        while rest:
+            async with Lifelog(SqliteStore(folder / "lifelog.db"), HOME) as lifelog:
+                while rest:
+                    match plan.pop(0):
+                        case 0:
+                            break
+                        case 1:
+                            await Rollups(lifelog, ZONE).catch_up()
+                        case _:
+                            await lifelog.append([rest.pop(0)])
+        async with Lifelog(SqliteStore(folder / "lifelog.db"), HOME) as lifelog:
+            await Rollups(lifelog, ZONE).catch_up()
+            assert_same(await lifelog.load(stored), expected(drafts))
+
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        patch.setattr(rollups_module, "_STEP", step)
+        asyncio.run(check(Path(folder)))
+
+
+async def test_a_step_that_fails_leaves_no_trace(lifelog: Lifelog) -> None:
+    """What a step wrote and its cursor come and go together."""
+    await lifelog.append([draft("power", BEGIN, 1.0), draft("power", BEGIN + 9, 2.0)])
+
+    def broken(transaction: object) -> None:
+        advance(transaction, ZONE, lifelog.last)  # type: ignore[arg-type] # in the writer
+        raise RuntimeError("killed")
+
+    with suppress(RuntimeError):
+        await lifelog.transact(broken, Lane.BULK)
+    assert await lifelog.load(stored) == {}
+    assert await lifelog.cursor("rollups") == 0
+
+    await Rollups(lifelog, ZONE).catch_up()
+    found = await lifelog.load(stored)
+    assert found["power", 300, int(BEGIN)].count == 2
+
+
+async def test_words_are_no_measurements(lifelog: Lifelog) -> None:
+    """A state of words only has no rollup; nor has a time that no clock shows."""
+    drafts = [
+        draft("mode", BEGIN, None, "heat"),
+        draft("power", -5.0, 1.0),
+        draft("power", 1e15, 1.0),
+    ]
+    await lifelog.append(drafts)
+    await Rollups(lifelog, ZONE).catch_up()
+    assert await lifelog.load(stored) == {}
+
+
+@pytest.mark.parametrize("name", ["Asia/Kathmandu", "Australia/Lord_Howe", "UTC"])
+async def test_days_are_those_of_the_home(lifelog: Lifelog, name: str) -> None:
+    """Also where the clock is a quarter of an hour off or is put half an hour forward."""
+    zone = ZoneInfo(name)
+    drafts = [draft("power", BEGIN + 1000 * at, float(at % 7)) for at in range(500)]
+    await lifelog.append(drafts)
+    await Rollups(lifelog, zone).catch_up()
+    assert_same(await lifelog.load(stored), expected(drafts, zone))
