@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from typing import Concatenate, Self
 
 import msgspec
 from sqlalchemy import Connection
 
 from hearthward.model.device import PointState
-from hearthward.model.entry import Draft, Entry, EntryKind, EntryPage, EntryQuery, Lane
+from hearthward.model.entry import Draft, Entry, EntryPage, EntryQuery, Lane
 
 from . import read
 from .errors import LifelogUnavailableError
@@ -258,18 +257,15 @@ class Lifelog:
         self, transaction: Transaction | None, outcomes: Sequence[Outcome]
     ) -> None:
         """Hand a commit over to the loop; runs in the writer's thread."""
-        entries = () if transaction is None else _entries(transaction)
-        self._loop.call_soon_threadsafe(
-            partial(self._publish, entries, outcomes, stored=transaction is not None)
-        )
+        self._loop.call_soon_threadsafe(self._publish, transaction, outcomes)
 
     def _publish(
-        self, entries: tuple[Entry, ...], outcomes: Sequence[Outcome], *, stored: bool
+        self, transaction: Transaction | None, outcomes: Sequence[Outcome]
     ) -> None:
         """Make a commit visible, then answer its producers, then wake the followers."""
-        if entries:
-            self._advance(Batch(entries))
-        self.failure = None if stored else str(outcomes[0].error)
+        if transaction is not None and transaction.rows:
+            self._advance(transaction)
+        self.failure = str(outcomes[0].error) if transaction is None else None
         for unit, result, error in outcomes:
             self.backlog -= len(unit.drafts) or 1
             if unit.lane is Lane.ALARM and isinstance(error, LifelogUnavailableError):
@@ -280,7 +276,7 @@ class Lifelog:
                 unit.future.set_result(result)
             else:
                 unit.future.set_exception(error)
-        if entries:
+        if transaction is not None and transaction.rows:
             self._changed.set()
             self._changed = asyncio.Event()
 
@@ -289,30 +285,17 @@ class Lifelog:
         for listener in self._unstored if alarms else ():
             listener(alarms)
 
-    def _advance(self, batch: Batch) -> None:
+    def _advance(self, transaction: Transaction) -> None:
+        batch = Batch(_entries(transaction))
         self.last = batch.last
-        for entry in batch.entries:
-            if entry.kind is EntryKind.STATE:
-                self._note_state(entry)
+        for row in transaction.states:
+            key = (row.device, row.point)
+            known = self._states.get(key)
+            if known is None or is_newer(row.ts, known.ts, row.received):
+                self._states[key] = read.state(row)
         for projection in self._projections:
             projection(batch)
         self._remember(batch)
-
-    def _note_state(self, entry: Entry) -> None:
-        if entry.device is None or entry.point is None:
-            return
-        key = (entry.device, entry.point)
-        known = self._states.get(key)
-        if known is None or is_newer(entry.ts, known.ts, entry.received):
-            self._states[key] = PointState(
-                device=entry.device,
-                point=entry.point,
-                seq=entry.seq,
-                ts=entry.ts,
-                value=entry.value,
-                text=entry.text,
-                body=entry.body,
-            )
 
     def _remember(self, batch: Batch) -> None:
         self._recent[batch.first] = batch

@@ -12,6 +12,7 @@ from hearthward.model.entry import Draft, Entry, EntryKind, EntryPage, EntryQuer
 
 from .chain import START, Row, digest
 from .schema import batches, cursors, entries, idempotency, states
+from .store import StateRow
 from .writer import Position
 
 _decode = msgspec.json.Decoder(dict[str, object]).decode
@@ -72,18 +73,20 @@ def cursor(connection: Connection, home: str, follower: str) -> int:
 def current(connection: Connection, home: str) -> list[PointState]:
     """Return the state of every point."""
     rows = connection.execute(select(states).where(states.c.home == home))
-    return [
-        PointState(
-            device=row.device,
-            point=row.point,
-            seq=row.seq,
-            ts=row.ts,
-            value=row.value,
-            text=row.text,
-            body=None if row.body is None else _decode(row.body),
-        )
-        for row in rows
-    ]
+    return [state(row) for row in rows]
+
+
+def state(row: StateRow | Record[Any]) -> PointState:
+    """Return the state that a row tells of."""
+    return PointState(
+        device=row.device,
+        point=row.point,
+        seq=row.seq,
+        ts=row.ts,
+        value=row.value,
+        text=row.text,
+        body=None if row.body is None else _decode(row.body),
+    )
 
 
 def page(connection: Connection, home: str, query: EntryQuery) -> EntryPage:

@@ -1,19 +1,22 @@
 """The lifelog in one SQLite file: WAL, `synchronous=FULL`, one writer."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from math import inf
 from pathlib import Path
 import sqlite3
 from time import monotonic
 
+import msgspec
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from .errors import LifelogError
-from .store import Batch
+from .store import Batch, Identity
 
 HEAD = "0002"
+
+_encode = msgspec.json.Encoder().encode
 
 _BUSY_MS = 5_000
 _READERS = 4
@@ -40,6 +43,11 @@ _INSERT_ENTRY = "INSERT INTO entries VALUES (?,?,?,?,?,?,?,?,?,?,?)"
 _INSERT_KEY = "INSERT INTO idempotency VALUES (?,?,?,?)"
 _INSERT_BATCH = "INSERT INTO batches VALUES (?,?,?,?,?,?)"
 _FIND_KEY = "SELECT seq FROM idempotency WHERE home=? AND device=? AND key=?"
+_FIND_KEYS = """
+SELECT asked.key, known.seq FROM json_each(?1) AS asked
+CROSS JOIN idempotency AS known
+ON known.home = ?2 AND known.device = asked.value->>0 AND known.key = asked.value->>1
+"""
 # The same rule as `transaction.is_newer`.
 _UPSERT_STATE = """
 INSERT INTO states VALUES (?1,?2,?3,?4,?5,?6,?7,?8)
@@ -95,10 +103,19 @@ class SqliteStore:
             raise
         self._raw.execute("RELEASE unit")
 
-    def find_key(self, home: str, device: str, key: str) -> int | None:
-        """Return the seq that the writer's transaction knows for a key."""
-        row = self._raw.execute(_FIND_KEY, (home, device, key)).fetchone()
-        return row[0] if row else None
+    def find_keys(self, home: str, wanted: Collection[Identity]) -> dict[Identity, int]:
+        """Return the seqs of those keys that the writer's transaction knows."""
+        asked = list(wanted)
+        text = _encode(asked)
+        # One statement for all is a third of the work; its functions end a text at a NUL.
+        if len(asked) > 1 and b"\\u0000" not in text:
+            found = self._raw.execute(_FIND_KEYS, (text.decode(), home))
+            return {asked[index]: seq for index, seq in found}
+        return {
+            identity: row[0]
+            for identity in asked
+            if (row := self._raw.execute(_FIND_KEY, (home, *identity)).fetchone())
+        }
 
     def insert(self, batch: Batch) -> None:
         """Write a batch's rows within the writer's transaction."""

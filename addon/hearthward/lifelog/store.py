@@ -1,6 +1,6 @@
 """What the lifelog asks of a database engine; one module per engine answers it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
@@ -34,6 +34,10 @@ class BatchRow(NamedTuple):
     hash: bytes
 
 
+type Identity = tuple[str, str]
+"""A device, "" for none, and an idempotency key."""
+
+
 class KeyRow(NamedTuple):
     """An idempotency key and the entry it stands for."""
 
@@ -48,7 +52,7 @@ class Batch(NamedTuple):
 
     entries: Sequence[Row]
     keys: Sequence[KeyRow]
-    states: Iterable[StateRow]
+    states: Sequence[StateRow]
     link: BatchRow
 
 
@@ -73,8 +77,8 @@ class Store(Protocol):
     def savepoint(self) -> AbstractContextManager[object]:
         """Undo what happens inside when it raises, and go on."""
 
-    def find_key(self, home: str, device: str, key: str) -> int | None:
-        """Return the seq that the writer's transaction knows for a key."""
+    def find_keys(self, home: str, wanted: Collection[Identity]) -> dict[Identity, int]:
+        """Return the seqs of those keys that the writer's transaction knows."""
 
     def insert(self, batch: Batch) -> None:
         """Write a batch's rows within the writer's transaction."""

@@ -1,6 +1,7 @@
 """What a unit of work may do inside the writer's transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from math import isfinite
 import os
 import time
@@ -22,7 +23,7 @@ from hearthward.model.entry import Draft, EntryKind
 
 from .chain import SALT_SIZE, Row, digest
 from .schema import cursors
-from .store import KeyRow, Parameters, StateRow, Store
+from .store import Identity, KeyRow, Parameters, StateRow, Store
 
 _encode = msgspec.json.Encoder().encode
 
@@ -58,18 +59,19 @@ class Transaction:
         self.bodies: list[dict[str, object] | None] = []
         self.keys: dict[tuple[str, str], KeyRow] = {}
 
-    def append(self, drafts: Iterable[Draft]) -> list[int]:
+    def append(self, drafts: Sequence[Draft]) -> list[int]:
         """Stage entries and return their seqs; a known key returns its first seq."""
         return self.append_new(drafts).seqs
 
-    def append_new(self, drafts: Iterable[Draft]) -> Appended:
+    def append_new(self, drafts: Sequence[Draft]) -> Appended:
         """Stage entries; tell which were known already."""
+        stored = self._stored(drafts)
         seqs: list[int] = []
         known: list[int] = []
         dropped: int | None = None
         for index, draft in enumerate(drafts):
             if not draft.joined:
-                dropped = self._known(draft)
+                dropped = None if draft.key is None else self._first(draft, stored)
             if dropped is None:
                 seqs.append(self._append(draft))
             else:
@@ -107,8 +109,9 @@ class Transaction:
         self.keys = {key: row for key, row in self.keys.items() if row.seq <= first}
         del self.rows[mark:], self.digests[mark:], self.bodies[mark:]
 
-    def states(self) -> Iterable[StateRow]:
-        """Return the newest staged state of each point."""
+    @cached_property
+    def states(self) -> list[StateRow]:
+        """The newest staged state of each point; to be asked for when all is staged."""
         newest: dict[tuple[str, str], Row] = {}
         for row in self.rows:
             if row.kind != EntryKind.STATE or row.device is None or row.point is None:
@@ -116,8 +119,8 @@ class Transaction:
             known = newest.get((row.device, row.point))
             if known is None or is_newer(row.ts, known.ts, row.received):
                 newest[row.device, row.point] = row
-        for (device, point), row in newest.items():
-            yield StateRow(
+        return [
+            StateRow(
                 row.home,
                 device,
                 point,
@@ -128,28 +131,39 @@ class Transaction:
                 row.body,
                 row.received,
             )
+            for (device, point), row in newest.items()
+        ]
 
-    def _known(self, draft: Draft) -> int | None:
+    def _stored(self, drafts: Sequence[Draft]) -> dict[Identity, int]:
+        """Return the seqs of the keys that are in the store already."""
+        wanted = {
+            (draft.device or "", draft.key)
+            for draft in drafts
+            if draft.key is not None and not draft.joined
+        }
+        return self._store.find_keys(self.home, wanted) if wanted else {}
+
+    def _first(self, draft: Draft, stored: Mapping[Identity, int]) -> int | None:
         """Return the seq of the entry that has the draft's key already."""
-        if draft.key is None:
-            return None
-        identity = (draft.device or "", draft.key)
+        identity = (draft.device or "", draft.key or "")
         staged = self.keys.get(identity)
-        return staged.seq if staged else self._store.find_key(self.home, *identity)
+        return staged.seq if staged else stored.get(identity)
 
     def _append(self, draft: Draft) -> int:
         if not isfinite(draft.ts):
             raise ValueError("An entry needs the time at which it happened")
         seq = self._last + len(self.rows) + 1
+        value = draft.value
+        # A zero is added as SQLite knows no -0.0; what is no number (NaN) means nothing.
         row = Row(
             self.home,
             seq,
-            _plain(draft.ts),
+            draft.ts + 0.0,
             self.now,
             draft.kind.value,
             draft.device,
             draft.point,
-            _finite(draft.value),
+            None if value is None or not isfinite(value) else value + 0.0,
             draft.text,
             None if draft.body is None else _encode(draft.body).decode(),
             os.urandom(SALT_SIZE),
@@ -170,15 +184,3 @@ def is_newer(ts: float, known: float, received: float) -> bool:
     Late data does not; but a state from the future, which a wrong clock left behind, gives way.
     """
     return ts >= known or known > received
-
-
-def _finite(value: float | None) -> float | None:
-    """Return the number, or None for one that means nothing (NaN, infinities)."""
-    if value is None:
-        return None
-    return _plain(value) if isfinite(value) else None
-
-
-def _plain(number: float) -> float:
-    """Return the number as a database gives it back: SQLite knows no -0.0."""
-    return float(number) + 0.0

@@ -139,7 +139,7 @@ class Writer:
                 Batch(
                     transaction.rows,
                     list(transaction.keys.values()),
-                    transaction.states(),
+                    transaction.states,
                     chained,
                 )
             )
