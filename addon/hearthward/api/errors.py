@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 import logging
+from typing import NamedTuple
 
 from aiohttp import web
 import msgspec
@@ -12,6 +13,12 @@ from hearthward.heating.zones import UnknownZoneError
 from hearthward.home.commands import UnknownPointError
 from hearthward.home.errors import HomeError, UnknownDeviceError
 from hearthward.lifelog import LifelogError, LifelogUnavailableError
+from hearthward.lifelog.media import (
+    DamagedMediaError,
+    MediaTooLargeError,
+    UnknownMediaError,
+    UnsupportedContentError,
+)
 from hearthward.model.security import ErrorBody
 from hearthward.ops.logs import request_id
 from hearthward.security.errors import PairingError, SecurityError, UnknownKeyError
@@ -27,6 +34,10 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (ScheduleError, 422),
     (UnreachableNodeError, 502),
     (UnknownKeyError, 404),
+    (UnknownMediaError, 404),
+    (DamagedMediaError, 410),
+    (MediaTooLargeError, 413),
+    (UnsupportedContentError, 415),
     (PairingError, 403),
     (SecurityError, 409),
     (HomeError, 409),
@@ -54,21 +65,35 @@ class ApiError(Exception):
         self.details = details
 
 
+class Failure(NamedTuple):
+    """What went wrong: HTTP status, a code for programs and a sentence for people."""
+
+    status: int
+    code: str
+    message: str
+    details: Mapping[str, object] = {}
+    headers: Mapping[str, str] | None = None
+
+
 def respond(error: Exception) -> web.Response:
     """Return the response that says what went wrong."""
+    return _response(explain(error))
+
+
+def explain(error: Exception) -> Failure:
+    """Say what went wrong; what nobody expected is logged."""
     if isinstance(error, ApiError):
-        return _response(
+        return Failure(
             error.status, error.code, str(error), error.details, error.headers
         )
     if isinstance(error, web.HTTPException):
         return _from_http(error)
     for kind, status in _STATUS:
         if isinstance(error, kind):
-            return _response(
-                status, _code(error), str(error), getattr(error, "details", {})
-            )
+            details = getattr(error, "details", {})
+            return Failure(status, _code(error), str(error), details)
     _LOGGER.error("A request failed", exc_info=error)
-    return _response(
+    return Failure(
         500, "internal", "The hub failed; its log says why, under this request's id"
     )
 
@@ -79,28 +104,22 @@ def _code(error: Exception) -> str:
     return str(getattr(error, "code", "invalid_request"))
 
 
-def _from_http(error: web.HTTPException) -> web.Response:
+def _from_http(error: web.HTTPException) -> Failure:
     headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
     code = error.reason.lower().replace(" ", "_")
-    return _response(error.status, code, error.reason, headers=headers)
+    return Failure(error.status, code, error.reason, headers=headers)
 
 
-def _response(
-    status: int,
-    code: str,
-    message: str,
-    details: Mapping[str, object] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> web.Response:
+def _response(failure: Failure) -> web.Response:
     body = ErrorBody(
-        error=message,
-        code=code,
-        details=dict(details or {}),
+        error=failure.message,
+        code=failure.code,
+        details=dict(failure.details),
         request_id=request_id.get() or "",
     )
     return web.Response(
-        status=status,
-        headers=headers,
+        status=failure.status,
+        headers=failure.headers,
         body=msgspec.json.encode(body),
         content_type="application/json",
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from .entry import Moment
+from .entry import Cursor, Moment
 
 type MediaId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
@@ -43,7 +43,25 @@ class MediaQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     device: str | None = None
     person: str | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
-    cursor: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    cursor: Cursor | None = None
+
+
+class MediaUpload(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """What is said of an uploaded file; `ts` is when it was so, now when it is left out."""
+
+    ts: Moment | None = None
+    device: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    person: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    room: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)] | None = None
+
+
+class DamagedMedia(msgspec.Struct, frozen=True, kw_only=True):
+    """Files that are missing or not what was uploaded, after all were read."""
+
+    damaged: tuple[MediaId, ...]
 
 
 class MediaPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,0 +1,1 @@
+"""Media, export, import and backups."""
