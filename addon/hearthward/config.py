@@ -55,6 +55,33 @@ class MediaSettings(
     days: Annotated[float, msgspec.Meta(gt=0, le=36500)] = 90.0
 
 
+class QuotaSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """How much comes in from the edge: observations and events, alarms apart.
+
+    A `burst` is taken at once, then so many a second. `backlog` bounds what waits to be stored,
+    in bytes, and `pending_devices` who waits for an approval.
+    """
+
+    device_rate: Annotated[float, msgspec.Meta(gt=0)] = 1_000.0
+    device_burst: Annotated[float, msgspec.Meta(gt=0)] = 20_000.0
+    home_rate: Annotated[float, msgspec.Meta(gt=0)] = 10_000.0
+    home_burst: Annotated[float, msgspec.Meta(gt=0)] = 200_000.0
+    backlog: Annotated[int, msgspec.Meta(ge=2**20)] = 32 * 2**20
+    pending_devices: Annotated[int, msgspec.Meta(ge=1)] = 50
+
+
+class DeadLetterSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """How many rejected messages are kept, in all and of each device; the oldest go first."""
+
+    count: Annotated[int, msgspec.Meta(ge=1)] = 10_000
+    bytes: Annotated[int, msgspec.Meta(ge=1)] = 64 * 2**20
+    per_device: Annotated[int, msgspec.Meta(ge=1)] = 1_000
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What can be set; every field has a default that serves one home."""
 
@@ -71,6 +98,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     time_zone: str | None = None
     watch: WatchSettings = WatchSettings()
     media: MediaSettings = MediaSettings()
+    quotas: QuotaSettings = QuotaSettings()
+    dead_letters: DeadLetterSettings = DeadLetterSettings()
 
     @property
     def zone(self) -> ZoneInfo:
