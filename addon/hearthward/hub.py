@@ -33,6 +33,7 @@ from .home.exposed import Exposed
 from .home.privacy import Privacy
 from .home.registry import Registry
 from .lifelog import Lifelog, Transaction
+from .lifelog.media import LocalFiles, MediaEraser, MediaLibrary
 from .lifelog.schema import properties
 from .lifelog.sqlite import SqliteStore
 from .model.stream import HubInfo
@@ -119,6 +120,11 @@ async def open_parts(
                 registry=registry,
                 exposed=Exposed(lifelog),
                 privacy=Privacy(lifelog, settings.zone),
+                media=MediaLibrary(
+                    lifelog,
+                    LocalFiles(folder / "media" / settings.home),
+                    settings.media,
+                ),
                 commands=commands,
                 esphome=esphome,
                 zones=Zones(lifelog, registry, commands),
@@ -131,6 +137,8 @@ async def open_parts(
             await keys.load()
             await parts.exposed.load()
             await parts.privacy.load()
+            lifelog.erasers.append(MediaEraser(parts.media))
+            await parts.media.load()
             await parts.registry.load()
             await parts.commands.settle()
             yield parts
@@ -186,6 +194,7 @@ def _services(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
     """Return the coroutines that run as long as the hub does."""
     yield _speak(parts)
     yield guarded("The privacy schedule", parts.privacy.run())
+    yield guarded("Letting old media go", parts.media.run())
     token = os.environ.get("SUPERVISOR_TOKEN")
     if token and parts.settings.announce:
         port = parts.settings.port

@@ -10,6 +10,7 @@ from hearthward.home.exposed import Exposed
 from hearthward.home.privacy import Privacy
 from hearthward.home.registry import Registry
 from hearthward.lifelog import Lifelog
+from hearthward.lifelog.media import MediaLibrary
 from hearthward.model.stream import HubInfo
 from hearthward.ops.health import Health
 from hearthward.security.keys import Keys
@@ -28,6 +29,7 @@ class Parts:
     registry: Registry
     exposed: Exposed
     privacy: Privacy
+    media: MediaLibrary
     commands: Commands
     esphome: EsphomeAdapter
     zones: Zones
