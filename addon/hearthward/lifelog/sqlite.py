@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from .errors import LifelogError
 from .store import Batch, Identity
+from .wal import Folding, empty
 
 HEAD = "0002"
 
@@ -21,8 +22,9 @@ _encode = msgspec.json.Encoder().encode
 _BUSY_MS = 5_000
 _READERS = 4
 
-# The write-ahead log is folded into the file when it holds this many pages (4 KiB each).
-_CHECKPOINT_PAGES = 4_000
+# While the folding connection waits for readers, so does the writer.
+_FOLDING_MS = 20
+_EMPTY_SECONDS = 30.0
 
 # How often a reader looks at the clock, in steps of SQLite's machine: about a millisecond.
 _PROGRESS_STEPS = 10_000
@@ -66,6 +68,8 @@ class SqliteStore:
         self._file = file
         self._writer_engine = self._engine(writer=True)
         self._reader_engine = self._engine(writer=False)
+        self._folding: Folding | None = None
+        self._rows = 0
 
     def open(self) -> None:
         """Prepare the file, for the eyes of its owner only, and its schema."""
@@ -74,6 +78,7 @@ class SqliteStore:
         self._connection = self._writer_engine.connect()
         self._raw: sqlite3.Connection = self._driver(self._connection)
         self._migrate()
+        self._folding = Folding(self._folding_connection)
 
     def begin(self) -> Connection:
         """Begin the writer's transaction and return its connection."""
@@ -83,6 +88,9 @@ class SqliteStore:
     def commit(self) -> None:
         """Make the writer's transaction durable: returns after the sync."""
         self._raw.execute("COMMIT")
+        rows, self._rows = self._rows, 0
+        if self._folding:
+            self._folding.wrote(rows, self._raw)
 
     def rollback(self) -> None:
         """Drop the writer's transaction, if there is one."""
@@ -120,6 +128,7 @@ class SqliteStore:
     def insert(self, batch: Batch) -> None:
         """Write a batch's rows within the writer's transaction."""
         execute = self._raw.executemany
+        self._rows += len(batch.entries)
         execute(_INSERT_ENTRY, batch.entries)
         execute(_INSERT_KEY, batch.keys)
         execute(_UPSERT_STATE, batch.states)
@@ -139,6 +148,14 @@ class SqliteStore:
                 raw.set_progress_handler(None, 0)
                 raw.execute("ROLLBACK")
 
+    def purge(self) -> bool:
+        """Leave nothing deleted in the write-ahead log; False if readers hold it too long."""
+        connection = self._folding_connection()
+        try:
+            return empty(connection, _EMPTY_SECONDS)
+        finally:
+            connection.close()
+
     def explain(self, error: Exception) -> str | None:
         """Say what to do about an engine's error; None if it is not the engine's."""
         cause = error.orig if isinstance(error, DBAPIError) else error
@@ -152,6 +169,8 @@ class SqliteStore:
 
     def close(self) -> None:
         """Close all connections; the last one folds the write-ahead log in."""
+        if self._folding:
+            self._folding.close()
         self._reader_engine.dispose()
         if hasattr(self, "_connection"):
             self._connection.close()
@@ -177,6 +196,13 @@ class SqliteStore:
                 connection.execute(f"PRAGMA {pragma}").fetchall()
 
         return engine
+
+    def _folding_connection(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._file, timeout=_FOLDING_MS / 1000, isolation_level=None
+        )
+        connection.execute("PRAGMA synchronous=FULL").fetchall()
+        return connection
 
     @staticmethod
     def _driver(connection: Connection) -> sqlite3.Connection:
@@ -211,7 +237,8 @@ class SqliteStore:
 _WRITER_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
-    f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
+    "wal_autocheckpoint=0",
+    "secure_delete=ON",
     "journal_size_limit=67108864",
     "cache_size=-8192",
 )

@@ -91,6 +91,9 @@ class Store(Protocol):
         It fails after so many `seconds`, if there is a limit.
         """
 
+    def purge(self) -> bool:
+        """Leave nothing deleted behind in the journal; False if it could not be done yet."""
+
     def explain(self, error: Exception) -> str | None:
         """Say what to do about an engine's error; None if it is not the engine's."""
 
