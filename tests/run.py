@@ -5,6 +5,7 @@ and what its tests keep (pictures, plots) are in `artifacts/<part>/`.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import takewhile
 import os
@@ -21,6 +22,8 @@ ROOT = Path(__file__).parent.parent
 ARTIFACTS = ROOT / "artifacts"
 PART_TIMEOUT = 20 * 60.0
 """Seconds after which a part is ended and counted as failed."""
+RUNNING: set[int] = set()
+"""The process groups of the parts that run."""
 NO_TESTS = 5
 """pytest's exit code for a run that collected nothing."""
 TWO_WORKERS = ("-n", "2", "--dist", "worksteal")
@@ -28,11 +31,12 @@ TWO_WORKERS = ("-n", "2", "--dist", "worksteal")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Folders of tests and how pytest runs them."""
+    """Folders of tests and how pytest runs them; `beside` the other parts, if it may."""
 
     what: str
     paths: tuple[str, ...]
     options: tuple[str, ...] = ()
+    beside: bool = False
 
 
 PARTS = {
@@ -43,6 +47,7 @@ PARTS = {
         what="the firmware in the simulated home",
         paths=("tests/firmware/scenarios", "tests/firmware/esphome"),
         options=TWO_WORKERS,
+        beside=True,
     ),
     "hub": Part(what="the hub", paths=("tests/hub",), options=TWO_WORKERS),
     "contract": Part(
@@ -129,13 +134,11 @@ def execute(command: Sequence[str], log: Path | None) -> tuple[int, bool]:
 
     timer = threading.Timer(PART_TIMEOUT, end)
     timer.start()
+    RUNNING.add(process.pid)
     try:
         code = process.wait()
-    except KeyboardInterrupt:
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait()
-        raise
     finally:
+        RUNNING.discard(process.pid)
         timer.cancel()
         if output:
             output.close()
@@ -171,6 +174,38 @@ def run_part(name: str, extra: Sequence[str]) -> Outcome:
     )
 
 
+def run_parts(names: Sequence[str], extra: Sequence[str]) -> dict[str, Outcome]:
+    """Run parts; those that mostly wait for processes run beside the simulated home's."""
+    outcomes: dict[str, Outcome] = {}
+    stopped = threading.Event()
+
+    def run(lane: Sequence[str]) -> None:
+        for name in lane:
+            if stopped.is_set():
+                return
+            print(f"{name}: {PARTS[name].what} …", flush=True)
+            outcome = outcomes[name] = run_part(name, extra)
+            problem = f" ({outcome.problem})" if outcome.problem else ""
+            took = duration(outcome.seconds)
+            print(f"{name}: {outcome.counts()}{problem} in {took}", flush=True)
+
+    # With options the output is shown as it comes, so nothing runs beside it.
+    beside = [name for name in names if PARTS[name].beside and not extra]
+    lanes = (beside, [name for name in names if name not in beside])
+    with ThreadPoolExecutor() as pool:
+        runs = [pool.submit(run, lane) for lane in lanes]
+        try:
+            wait(runs)
+        except KeyboardInterrupt:
+            stopped.set()
+            for group in tuple(RUNNING):
+                os.killpg(group, signal.SIGINT)
+            raise
+        for done in runs:
+            done.result()
+    return outcomes
+
+
 def duration(seconds: float) -> str:
     """Word a duration in minutes and seconds."""
     minutes, rest = divmod(round(seconds), 60)
@@ -195,22 +230,20 @@ def main() -> int:
     if unknown := set(names) - set(PARTS):
         sys.exit(f"no such part: {', '.join(unknown)} (parts: {', '.join(PARTS)})")
 
-    outcomes: dict[str, Outcome] = {}
     names = names or list(PARTS)
-    for number, name in enumerate(names, 1):
-        print(f"[{number}/{len(names)}] {name}: {PARTS[name].what} …", flush=True)
-        outcome = outcomes[name] = run_part(name, extra)
-        said = outcome.counts() + (f" ({outcome.problem})" if outcome.problem else "")
-        print(f"      {said} in {duration(outcome.seconds)}", flush=True)
+    started = time.monotonic()
+    outcomes = run_parts(names, extra)
 
     print(f"\n{'part':<13}{'passed':>7}{'failed':>8}{'skipped':>9}{'time':>14}")
-    for name, outcome in outcomes.items():
+    for name in names:
+        outcome = outcomes[name]
         print(
             f"{name:<13}{outcome.passed:>7}{outcome.failed:>8}{outcome.skipped:>9}"
             f"{duration(outcome.seconds):>14}"
         )
     result = total(list(outcomes.values()))
-    print(f"\nin {duration(result.seconds)}; logs, reports and pictures: artifacts/")
+    seconds = time.monotonic() - started
+    print(f"\nin {duration(seconds)}; logs, reports and pictures: artifacts/")
     print(result.counts())
     return bool(result.failed)
 
