@@ -26,6 +26,7 @@ from .edge.esphome.adapter import EsphomeAdapter
 from .edge.esphome.node import ADAPTER
 from .edge.gateway import Gateway
 from .edge.guard import guarded
+from .edge.homeassistant import ADAPTER as HOME_ASSISTANT, HomeAssistant
 from .edge.supervisor import publish
 from .heating.zones import Zones
 from .home.commands import Commands
@@ -105,20 +106,21 @@ async def open_parts(
             registry = Registry(lifelog)
             vault = Vault(lifelog, key)
             commands = Commands(lifelog, registry)
+            gateway = Gateway(lifelog, registry)
             esphome = EsphomeAdapter(
-                lifelog,
-                registry,
-                vault,
-                Gateway(lifelog, registry),
-                settings.esphome,
+                lifelog, registry, vault, gateway, settings.esphome
             )
+            exposed = Exposed(lifelog)
+            homeassistant = HomeAssistant(gateway, registry, exposed)
             commands.connect(ADAPTER, esphome)
+            commands.connect(HOME_ASSISTANT, homeassistant)
             parts = Parts(
                 settings=settings,
                 info=await _info(lifelog, settings),
                 lifelog=lifelog,
                 registry=registry,
-                exposed=Exposed(lifelog),
+                exposed=exposed,
+                homeassistant=homeassistant,
                 privacy=Privacy(lifelog, settings.zone),
                 media=MediaLibrary(
                     lifelog,

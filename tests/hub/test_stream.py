@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 import pytest
 
-from hearthward.api import stream as stream_module
+from hearthward.api import fanout, sockets, stream as stream_module
 from hearthward.config import Settings
 from hearthward.model.device import Device, DeviceStatus
 from hearthward.model.entry import Draft, EntryKind
@@ -157,7 +157,7 @@ async def test_silence_is_filled_with_heartbeats(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A client can tell a quiet home from a dead hub."""
-    monkeypatch.setattr(stream_module, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(fanout, "HEARTBEAT", 0.05)
     async with stream(hub) as client:
         assert isinstance(await receive(client), Snapshot)
         while not isinstance(message := await receive(client), Heartbeat):
@@ -170,7 +170,7 @@ async def test_a_slow_client_is_dropped_and_holds_up_nobody(
 ) -> None:
     """Who takes nothing is cut off; others receive everything meanwhile."""
     caplog.set_level("INFO", stream_module.__name__)
-    monkeypatch.setattr(stream_module, "SEND_TIMEOUT", 2.0)
+    monkeypatch.setattr(sockets, "SEND_TIMEOUT", 2.0)
     long = Draft(ts=1.0, kind=EntryKind.EVENT, text="x" * 100_000)
     token = await hub.token(Role.VIEWER)
     with socket.create_connection(("127.0.0.1", hub.parts.settings.port)) as sleeper:

@@ -1,5 +1,8 @@
 """The web application: the chain, the routes, the stream."""
 
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -15,15 +18,18 @@ from . import (
     heating,
     homeassistant,
     hub,
+    media,
     nodes,
     privacy,
     security,
     stream,
 )
+from .fanout import Fanout
 from .middleware import CHAIN
 from .openapi import document
 from .parts import Parts
 from .routes import PARTS, Call, Route, Routes
+from .sockets import SOCKETS, Sockets
 
 MODULES = (
     health,
@@ -34,6 +40,7 @@ MODULES = (
     heating,
     entries,
     homeassistant,
+    media,
     privacy,
     security,
     stream,
@@ -63,15 +70,25 @@ def openapi() -> dict[str, Any]:
 def create(parts: Parts) -> web.Application:
     """Return the application that serves `parts`."""
     app = web.Application(middlewares=CHAIN)
-    streams = stream.Streams()
+    sockets = Sockets()
     app[PARTS] = parts
-    app[stream.STREAMS] = streams
-    parts.keys.on_revoked(streams.revoke)
-    app.on_shutdown.append(_stop_streams)
+    app[SOCKETS] = sockets
+    app[stream.FANOUT] = Fanout(parts.lifelog)
+    parts.keys.on_revoked(sockets.revoke)
+    app.cleanup_ctx.append(_run_fanout)
+    app.on_shutdown.append(_stop_sockets)
     for route in routes():
         app.router.add_route(route.method, route.path, route.serve)
     return app
 
 
-async def _stop_streams(app: web.Application) -> None:
-    await app[stream.STREAMS].stop()
+async def _run_fanout(app: web.Application) -> AsyncGenerator[None]:
+    task = asyncio.create_task(app[stream.FANOUT].run())
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _stop_sockets(app: web.Application) -> None:
+    await app[SOCKETS].stop()

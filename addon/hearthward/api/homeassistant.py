@@ -21,7 +21,7 @@ class ExposedEntities(
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """How many states were stored; those not exposed and repeated ones were not."""
+    """How many states are stored; those of entities that are not exposed are not."""
 
     stored: int
 
@@ -45,4 +45,4 @@ async def post_states(
     body: Annotated[tuple[EntityState, ...], msgspec.Meta(max_length=1000)],
 ) -> Stored:
     """Store states of the entities that the hub may see."""
-    return Stored(stored=await call.parts.exposed.post(body))
+    return Stored(stored=await call.parts.homeassistant.post(body))

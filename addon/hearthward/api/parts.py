@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from hearthward.config import Settings
 from hearthward.edge.esphome.adapter import EsphomeAdapter
+from hearthward.edge.homeassistant import HomeAssistant
 from hearthward.heating.zones import Zones
 from hearthward.home.commands import Commands
 from hearthward.home.exposed import Exposed
@@ -11,6 +12,7 @@ from hearthward.home.privacy import Privacy
 from hearthward.home.registry import Registry
 from hearthward.lifelog import Lifelog
 from hearthward.lifelog.media import MediaLibrary
+from hearthward.lifelog.rollups import Rollups
 from hearthward.model.stream import HubInfo
 from hearthward.ops.health import Health
 from hearthward.security.keys import Keys
@@ -28,8 +30,10 @@ class Parts:
     lifelog: Lifelog
     registry: Registry
     exposed: Exposed
+    homeassistant: HomeAssistant
     privacy: Privacy
     media: MediaLibrary
+    rollups: Rollups
     commands: Commands
     esphome: EsphomeAdapter
     zones: Zones

@@ -1,4 +1,4 @@
-"""The Home Assistant entities that the hub may see, and what they say."""
+"""The Home Assistant entities that the hub may see."""
 
 from collections.abc import Iterable
 
@@ -6,14 +6,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from hearthward.lifelog import Lifelog, Transaction
 from hearthward.lifelog.schema import exposed
-from hearthward.model.entry import Draft, EntryKind
-from hearthward.model.homeassistant import EntityState
 from hearthward.security.audit import audit
-
-DEVICE = "homeassistant"
-
-_ON_OFF = {"on": 1.0, "off": 0.0}
-_UNKNOWN = frozenset({"unknown", "unavailable"})
 
 
 class Exposed:
@@ -28,6 +21,10 @@ class Exposed:
     def entities(self) -> tuple[str, ...]:
         """The chosen entities, by id."""
         return tuple(sorted(self._entities))
+
+    def shows(self, entity: str) -> bool:
+        """Tell whether the hub may see an entity."""
+        return entity in self._entities
 
     async def load(self) -> None:
         """Read the choice."""
@@ -56,41 +53,3 @@ class Exposed:
 
         await self._lifelog.transact(work)
         self._entities = chosen
-
-    async def post(self, states: Iterable[EntityState]) -> int:
-        """Append the states of chosen entities and return how many were new.
-
-        A state that was posted before (same entity, same `ts`) is not appended again.
-        """
-        before = self._lifelog.last
-        drafts = [
-            _draft(state) for state in states if state.entity_id in self._entities
-        ]
-        if not drafts:
-            return 0
-        return sum(seq > before for seq in set(await self._lifelog.append(drafts)))
-
-
-def _draft(state: EntityState) -> Draft:
-    """Return the observation: a number and on/off as value, words as text."""
-    value = _number(state.state)
-    text = None if value is not None or state.state in _UNKNOWN else state.state
-    return Draft(
-        ts=state.ts,
-        kind=EntryKind.STATE,
-        device=DEVICE,
-        point=state.entity_id,
-        value=value,
-        text=text,
-        body={"attributes": state.attributes} if state.attributes else None,
-        key=f"{state.entity_id}@{state.ts!r}",
-    )
-
-
-def _number(text: str) -> float | None:
-    if text in _ON_OFF:
-        return _ON_OFF[text]
-    try:
-        return float(text)
-    except ValueError:
-        return None
