@@ -17,9 +17,9 @@ from .errors import LifelogUnavailableError
 from .forget import Eraser
 from .lanes import Unit
 from .store import Store
-from .transaction import Appended, Transaction, is_newer
+from .transaction import Appended, Position, Transaction, is_newer
 from .verify import first_break
-from .writer import Outcome, Position, Writer
+from .writer import Outcome, Writer
 
 # Followers that are this far behind read from the disk.
 _RECENT_ENTRIES = 5_000

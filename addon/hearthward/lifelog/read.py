@@ -13,7 +13,7 @@ from hearthward.model.entry import Draft, Entry, EntryKind, EntryPage, EntryQuer
 from .chain import START, Row, digest
 from .schema import batches, cursors, entries, idempotency, states
 from .store import StateRow
-from .writer import Position
+from .transaction import Position
 
 _decode = msgspec.json.Decoder(dict[str, object]).decode
 

@@ -28,6 +28,13 @@ from .store import Identity, KeyRow, Parameters, StateRow, Store
 _encode = msgspec.json.Encoder().encode
 
 
+class Position(NamedTuple):
+    """The end of the lifelog: its last seq and the hash of its last batch."""
+
+    seq: int
+    hash: bytes
+
+
 class Appended(NamedTuple):
     """What became of drafts: the seq of each, and the positions of those not appended.
 
@@ -46,14 +53,15 @@ class Transaction:
     """
 
     def __init__(
-        self, store: Store, connection: Connection, home: str, last: int
+        self, store: Store, connection: Connection, home: str, position: Position
     ) -> None:
-        """Start after the entry `last`."""
+        """Start behind the end of what is committed."""
         self.home = home
+        self.position = position
         self.now = time.time()
         self._connection = connection
         self._store = store
-        self._last = last
+        self._last = position.seq
         self.rows: list[Row] = []
         self.digests: list[bytes] = []
         self.bodies: list[dict[str, object] | None] = []

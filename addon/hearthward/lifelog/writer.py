@@ -15,20 +15,13 @@ from .chain import link
 from .errors import LifelogUnavailableError
 from .lanes import Lanes, Unit
 from .store import Batch, BatchRow, Store
-from .transaction import Transaction
+from .transaction import Position, Transaction
 
 _LOGGER = logging.getLogger(__name__)
 
 # A commit takes no more units when it holds this much: an alarm waits for it.
 _COMMIT_UNITS = 2_000
 _COMMIT_ENTRIES = 2_000
-
-
-class Position(NamedTuple):
-    """The end of the lifelog: its last seq and the hash of its last batch."""
-
-    seq: int
-    hash: bytes
 
 
 class Outcome(NamedTuple):
@@ -84,7 +77,7 @@ class Writer:
         try:
             position = self._position or self._locate()
             transaction = Transaction(
-                self._store, self._store.begin(), self._home, position.seq
+                self._store, self._store.begin(), self._home, position
             )
             outcomes = [
                 self._perform(transaction, unit)

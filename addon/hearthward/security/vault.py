@@ -1,6 +1,5 @@
 """Secrets that the hub must read back, sealed with a key that only its user can read."""
 
-import os
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -9,6 +8,7 @@ from sqlalchemy import Connection, delete, select
 from hearthward.config import ConfigError
 from hearthward.lifelog import Lifelog, Transaction
 from hearthward.lifelog.schema import secrets
+from hearthward.lifelog.secretfile import load_or_make
 
 FILE = "secret.key"
 
@@ -78,33 +78,12 @@ def load_key(folder: Path) -> bytes:
 
     """
     file = folder / FILE
+    key = load_or_make(file, Fernet.generate_key)
     try:
-        key = file.read_bytes() if file.exists() else _make_key(file)
         Fernet(key)
-    except OSError as error:
-        raise ConfigError(f"Make {file} usable: {error.strerror}.") from None
     except ValueError:
         raise ConfigError(
             f"Restore {file} from the backup: it holds no key, and without the right one "
             "the secrets that the hub keeps cannot be opened."
         ) from None
-    return key
-
-
-def _make_key(file: Path) -> bytes:
-    """Write a new key, aside and renamed: cut short by a power loss, it would lose all."""
-    key = Fernet.generate_key()
-    draft = file.with_suffix(".new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(key)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.rename(file)
-    # The name has to outlive a power loss too, before anything is sealed.
-    directory = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
     return key
