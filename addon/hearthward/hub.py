@@ -35,6 +35,7 @@ from .home.privacy import Privacy
 from .home.registry import Registry
 from .lifelog import Lifelog, Transaction
 from .lifelog.media import LocalFiles, MediaEraser, MediaLibrary
+from .lifelog.rollups import Rollups
 from .lifelog.schema import properties
 from .lifelog.sqlite import SqliteStore
 from .model.stream import HubInfo
@@ -127,6 +128,7 @@ async def open_parts(
                     LocalFiles(folder / "media" / settings.home),
                     settings.media,
                 ),
+                rollups=Rollups(lifelog, settings.zone),
                 commands=commands,
                 esphome=esphome,
                 zones=Zones(lifelog, registry, commands),
@@ -197,6 +199,7 @@ def _services(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
     yield _speak(parts)
     yield guarded("The privacy schedule", parts.privacy.run())
     yield guarded("Letting old media go", parts.media.run())
+    yield guarded("Rolling up", parts.rollups.run())
     token = os.environ.get("SUPERVISOR_TOKEN")
     if token and parts.settings.announce:
         port = parts.settings.port

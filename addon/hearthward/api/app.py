@@ -11,6 +11,7 @@ from aiohttp import web
 from hearthward.model.security import Role
 
 from . import (
+    chart,
     commands,
     devices,
     entries,
@@ -39,6 +40,7 @@ MODULES = (
     commands,
     heating,
     entries,
+    chart,
     homeassistant,
     media,
     privacy,

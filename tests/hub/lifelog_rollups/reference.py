@@ -1,6 +1,7 @@
 """What rollups must say, worked out from all measurements at once, plainly."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -16,7 +17,8 @@ class Measured(NamedTuple):
     value: float | None
 
 
-class Summary(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Summary:
     """What a bucket holds; `known` and `area` reach from its first to its last measurement."""
 
     count: int

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import astuple, fields
 from pathlib import Path
 import tempfile
 from zoneinfo import ZoneInfo
@@ -57,7 +58,7 @@ def stored(connection: Connection) -> Rows:
     )
     return {
         (row.point, row.width, row.start): Summary(
-            **{name: getattr(row, name) for name in Summary._fields}
+            *(row._mapping[field.name] for field in fields(Summary))
         )
         for row in found
     }
@@ -84,7 +85,9 @@ def assert_same(found: Rows, wanted: Rows) -> None:
     """Check that the rollups are the ones wanted, but for the rounding of sums."""
     assert found.keys() == wanted.keys()
     for bucket, summary in wanted.items():
-        assert found[bucket] == pytest.approx(summary, rel=1e-9, abs=1e-3), bucket
+        assert astuple(found[bucket]) == pytest.approx(
+            astuple(summary), rel=1e-9, abs=1e-3
+        ), bucket
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
