@@ -22,11 +22,14 @@ from .api import app
 from .api.parts import Parts
 from .config import ConfigError, Settings
 from .edge.announce import announce, open_mdns
+from .edge.deadletters import DeadLetters
 from .edge.esphome.adapter import EsphomeAdapter
 from .edge.esphome.node import ADAPTER
 from .edge.gateway import Gateway
 from .edge.guard import guarded
 from .edge.homeassistant import ADAPTER as HOME_ASSISTANT, HomeAssistant
+from .edge.intake import Intake
+from .edge.replay import Replay
 from .edge.supervisor import publish
 from .heating.zones import Zones
 from .home.commands import Commands
@@ -107,7 +110,16 @@ async def open_parts(
             registry = Registry(lifelog)
             vault = Vault(lifelog, key)
             commands = Commands(lifelog, registry)
-            gateway = Gateway(lifelog, registry)
+            privacy = Privacy(lifelog, settings.zone)
+            letters = DeadLetters(lifelog, settings.dead_letters)
+            gateway = Gateway(
+                lifelog,
+                registry,
+                letters,
+                privacy.records,
+                settings.quotas.pending_devices,
+            )
+            intake = Intake(gateway, settings.quotas)
             esphome = EsphomeAdapter(
                 lifelog, registry, vault, gateway, settings.esphome
             )
@@ -122,7 +134,11 @@ async def open_parts(
                 registry=registry,
                 exposed=exposed,
                 homeassistant=homeassistant,
-                privacy=Privacy(lifelog, settings.zone),
+                privacy=privacy,
+                gateway=gateway,
+                intake=intake,
+                dead_letters=letters,
+                replay=Replay(lifelog, registry, letters, intake),
                 media=MediaLibrary(
                     lifelog,
                     LocalFiles(folder / "media" / settings.home),
@@ -197,6 +213,7 @@ def _settle_memory() -> None:
 def _services(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
     """Return the coroutines that run as long as the hub does."""
     yield _speak(parts)
+    yield parts.replay.run()
     yield guarded("The privacy schedule", parts.privacy.run())
     yield guarded("Letting old media go", parts.media.run())
     yield guarded("Rolling up", parts.rollups.run())

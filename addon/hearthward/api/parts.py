@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 
 from hearthward.config import Settings
+from hearthward.edge.deadletters import DeadLetters
 from hearthward.edge.esphome.adapter import EsphomeAdapter
+from hearthward.edge.gateway import Gateway
 from hearthward.edge.homeassistant import HomeAssistant
+from hearthward.edge.intake import Intake
+from hearthward.edge.replay import Replay
 from hearthward.heating.zones import Zones
 from hearthward.home.commands import Commands
 from hearthward.home.exposed import Exposed
@@ -32,6 +36,10 @@ class Parts:
     exposed: Exposed
     homeassistant: HomeAssistant
     privacy: Privacy
+    gateway: Gateway
+    intake: Intake
+    dead_letters: DeadLetters
+    replay: Replay
     media: MediaLibrary
     rollups: Rollups
     commands: Commands

@@ -16,6 +16,8 @@ from hearthward.model.privacy import ALWAYS, DataClass, data_class
 
 from . import units
 
+type Reading = tuple[float | None, str | None, dict[str, object] | None]
+
 # A clock's jitter must not make a step out of a slope.
 _SHORTEST = 1.0
 
@@ -99,7 +101,6 @@ class Gauge:
     """A point as the gateway sees it: what it may read and what it said last."""
 
     __slots__ = (
-        "body",
         "heard",
         "high",
         "lane",
@@ -107,11 +108,11 @@ class Gauge:
         "point",
         "privacy",
         "rate",
+        "said",
+        "steep",
         "suspect",
-        "text",
         "trusted",
         "unit",
-        "value",
     )
 
     def __init__(self, point: Point) -> None:
@@ -122,11 +123,11 @@ class Gauge:
         self.lane = lane(point)
         kind = data_class(point)
         self.privacy: DataClass | None = None if kind in ALWAYS else kind
-        # What was said last, by the time at which it happened; None: nothing yet.
+        # Whether its changes have a limit at all.
+        self.steep = self.rate < inf
+        # What was said last, and the time at which that was so; None: that is not known here.
         self.heard: float | None = None
-        self.value: float | None = None
-        self.text: str | None = None
-        self.body: Mapping[str, object] | None = None
+        self.said: Reading = (None, None, None)
         # The last number that was believed, and one that was too sudden, each with its time.
         self.trusted: tuple[float, float] | None = None
         self.suspect: tuple[float, float] | None = None

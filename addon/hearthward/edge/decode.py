@@ -48,15 +48,11 @@ class _EventBody(EventBody, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     pass
 
 
-class _State(
-    State, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="state"
-):
+class _State(State, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="state"):
     body: _StateBody
 
 
-class _Event(
-    Event, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="event"
-):
+class _Event(Event, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="event"):
     body: _EventBody
 
 
@@ -108,7 +104,7 @@ def decode(payload: bytes) -> UpMessage:
         )
     try:
         message: UpMessage = _strict.decode(payload)
-    except (ValueError, RecursionError):
+    except ValueError, RecursionError:
         message = _with_extra(_typed(payload), payload)
     _check(message)
     return message
@@ -125,13 +121,14 @@ def nested(value: object, depth: int = 0) -> bool:
 
 def _typed(payload: bytes) -> UpMessage:
     try:
-        return _lenient.decode(payload)
+        message: UpMessage = _lenient.decode(payload)
     except msgspec.ValidationError as error:
         raise DecodeError(
             Reason.INVALID_MESSAGE, f"Correct the message: {error}"
         ) from None
     except (ValueError, RecursionError) as error:
         raise _not_json(error) from None
+    return message
 
 
 def _json(payload: bytes, kind: Any = Any) -> Any:
@@ -152,7 +149,7 @@ def _not_json(error: Exception) -> DecodeError:
 def _is_json(payload: bytes) -> bool:
     try:
         msgspec.json.decode(payload, type=msgspec.Raw)
-    except (ValueError, RecursionError):
+    except ValueError, RecursionError:
         return False
     return True
 
@@ -177,7 +174,9 @@ def _with_extra(message: UpMessage, payload: bytes) -> UpMessage:
     return replace(message, body=StateBody(observations=tuple(seen)))
 
 
-def _unknown(fields: Mapping[str, object], kind: type[msgspec.Struct]) -> dict[str, Any]:
+def _unknown(
+    fields: Mapping[str, object], kind: type[msgspec.Struct]
+) -> dict[str, Any]:
     known = {*kind.__struct_fields__, "type"}
     return {name: value for name, value in fields.items() if name not in known}
 

@@ -4,7 +4,6 @@ import asyncio
 import sqlite3
 import time
 
-from hearthward.edge.gateway import Gateway
 from hearthward.edge.outbox import Outbox
 from hearthward.model.entry import EntryKind
 from hearthward.model.message import Event, EventBody, Observation, State, StateBody
@@ -16,7 +15,7 @@ async def test_lifelog_away(home: Home, node: NodeProcess) -> None:
     """Events and the newest states wait until the database is free again."""
     await home.add(node.port)
     lifelog = home.parts.lifelog
-    outbox = Outbox(Gateway(lifelog, home.parts.registry), retry=0.05)
+    outbox = Outbox(home.parts.gateway, retry=0.05)
     running = asyncio.create_task(outbox.run())
     file = home.parts.settings.data_dir / "lifelog.db"
     now = time.time()
@@ -55,7 +54,7 @@ async def test_lifelog_away(home: Home, node: NodeProcess) -> None:
 async def test_duplicates(home: Home, node: NodeProcess) -> None:
     """A message that comes again with its id is taken once."""
     await home.add(node.port)
-    gateway = Gateway(home.parts.lifelog, home.parts.registry)
+    gateway = home.parts.gateway
     event = Event(
         device="all-kinds",
         ts=1.0,
@@ -71,7 +70,7 @@ async def test_duplicates(home: Home, node: NodeProcess) -> None:
 async def test_not_let_in(home: Home, node: NodeProcess) -> None:
     """What strangers say, or say of points they do not have, is not kept."""
     await home.add(node.port)
-    gateway = Gateway(home.parts.lifelog, home.parts.registry)
+    gateway = home.parts.gateway
     last = home.parts.lifelog.last
     seen = StateBody(observations=(Observation(point="nothing", value=1.0),))
     await gateway.receive(

@@ -1,0 +1,299 @@
+"""Dead letters: what was rejected, byte for byte, until somebody deals with it.
+
+They are bounded by count and by size, and each device by a count of its own, so that one that
+babbles does not push out what others said; the oldest go first.
+"""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, case, delete, func, insert, select
+
+from hearthward.config import DeadLetterSettings
+from hearthward.lifelog import Eraser, Lifelog, Scope, Transaction
+from hearthward.lifelog.schema import dead_letters, properties
+from hearthward.model.deadletter import (
+    DeadLetter,
+    DeadLetterPage,
+    DeadLetterQuery,
+    Reason,
+)
+
+from .parcel import Parcel
+
+# Longer payloads are not kept whole: no message is that long.
+KEPT_BYTES = 1024 * 1024
+
+_SEQUENCE = "dead_letters"
+
+# The bounds are kept within so many letters, not counted for each.
+_PRUNE_EVERY = 50
+
+_TABLE = dead_letters.c
+_HEAD = [column for column in _TABLE if column.name != "payload"]
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """A message about to be kept: as it arrived, and what is wrong with it.
+
+    One that was tried again keeps the `id` that it had.
+    """
+
+    parcel: Parcel
+    reason: Reason
+    detail: str
+    device: str | None = None
+    id: int | None = None
+    attempts: int = 0
+
+
+class DeadLetters(Eraser):
+    """The dead letters of a home."""
+
+    def __init__(self, lifelog: Lifelog, settings: DeadLetterSettings) -> None:
+        """Keep them beside the entries of `lifelog`."""
+        self._lifelog = lifelog
+        self._settings = settings
+        self._added = _PRUNE_EVERY
+        lifelog.erasers.append(self)
+
+    def add(self, transaction: Transaction, letters: Sequence[Letter]) -> None:
+        """Keep letters; runs in the writer's thread."""
+        home = self._lifelog.home
+        last = int(
+            transaction.execute(
+                select(properties.c.value).where(
+                    properties.c.home == home, properties.c.name == _SEQUENCE
+                )
+            ).scalar()
+            or "0"
+        )
+        rows = [
+            _row(home, number, letter)
+            for number, letter in enumerate(letters, start=last + 1)
+        ]
+        transaction.execute(insert(dead_letters), rows)
+        transaction.put(
+            properties,
+            {"home": home, "name": _SEQUENCE, "value": str(last + len(rows))},
+        )
+        self._added += len(rows)
+        if self._added >= _PRUNE_EVERY:
+            self._prune(transaction)
+            self._added = 0
+
+    def take(self, transaction: Transaction, letter: int) -> bool:
+        """Remove a letter; tell whether it was there. Runs in the writer's thread."""
+        return bool(
+            transaction.execute(
+                delete(dead_letters).where(
+                    _TABLE.home == self._lifelog.home, _TABLE.id == letter
+                )
+            ).rowcount
+        )
+
+    async def count(self) -> int:
+        """Return how many letters there are but those that only wait for an approval."""
+        return await self._lifelog.load(
+            lambda connection: self._count(
+                connection, _TABLE.reason != Reason.DEVICE_PENDING.value
+            )
+        )
+
+    async def page(self, query: DeadLetterQuery) -> DeadLetterPage:
+        """Return letters without their payloads, the newest first."""
+        return await self._lifelog.load(
+            lambda connection: self._page(connection, query)
+        )
+
+    async def read(self, letter: int) -> DeadLetter | None:
+        """Return a letter with its payload."""
+        found = await self.parcels([letter])
+        return _with_payload(*found[0][1:]) if found else None
+
+    async def parcels(
+        self, letters: Sequence[int]
+    ) -> list[tuple[int, DeadLetter, Parcel]]:
+        """Return letters and what they held, as it would arrive anew, the oldest first."""
+        statement = (
+            select(*_HEAD, _TABLE.payload)
+            .where(_TABLE.home == self._lifelog.home, _TABLE.id.in_(letters))
+            .order_by(_TABLE.id)
+        )
+        rows = await self._lifelog.load(
+            lambda connection: connection.execute(statement).fetchall()
+        )
+        return [(row.id, _letter(row), _parcel(row)) for row in rows]
+
+    async def ids(self, query: DeadLetterQuery) -> list[int]:
+        """Return which letters a query means, the oldest first."""
+        statement = self._select(query, _TABLE.id).order_by(_TABLE.id)
+        return await self._lifelog.load(
+            lambda connection: list(connection.execute(statement).scalars())
+        )
+
+    async def devices(self, query: DeadLetterQuery) -> list[str]:
+        """Return the devices of which a query means letters."""
+        statement = self._select(query, _TABLE.device).distinct()
+        found = await self._lifelog.load(
+            lambda connection: list(connection.execute(statement).scalars())
+        )
+        return [device for device in found if device is not None]
+
+    async def delete(self, query: DeadLetterQuery) -> int:
+        """Delete what a query means; return how many letters that were."""
+
+        def work(transaction: Transaction) -> int:
+            means = _conditions(query)
+            found = transaction.execute(
+                delete(dead_letters).where(_TABLE.home == self._lifelog.home, *means)
+            )
+            return found.rowcount
+
+        return await self._lifelog.transact(work)
+
+    async def delete_one(self, letter: int) -> bool:
+        """Delete a letter; tell whether it was there."""
+        return await self._lifelog.transact(
+            lambda transaction: self.take(transaction, letter)
+        )
+
+    def erase_scope(self, transaction: Transaction, scope: Scope) -> int:
+        """Erase what may hold anything of the scope.
+
+        Nobody can tell whose a letter is that names no device. What it tells of happened before
+        it arrived, if not always long before.
+        """
+        means = [_TABLE.home == scope.home]
+        if scope.devices is not None:
+            means.append(
+                _TABLE.device.is_(None)
+                | _TABLE.device.in_(scope.devices)
+                | _TABLE.sender.in_(scope.devices)
+            )
+        if scope.since is not None:
+            means.append(_TABLE.received >= scope.since)
+        transaction.execute(delete(dead_letters).where(*means))
+        return 0
+
+    def _prune(self, transaction: Transaction) -> None:
+        """Drop the oldest letters beyond what may be kept."""
+        home = self._lifelog.home
+        place = func.row_number().over(
+            partition_by=_TABLE.device, order_by=_TABLE.id.desc()
+        )
+        overall = func.row_number().over(order_by=_TABLE.id.desc())
+        kept = case((_TABLE.size > KEPT_BYTES, KEPT_BYTES), else_=_TABLE.size)
+        weight = func.sum(kept).over(order_by=_TABLE.id.desc())
+        ranked = (
+            select(
+                _TABLE.id,
+                place.label("place"),
+                overall.label("overall"),
+                weight.label("weight"),
+            )
+            .where(_TABLE.home == home)
+            .subquery()
+        )
+        beyond = select(ranked.c.id).where(
+            (ranked.c.place > self._settings.per_device)
+            | (ranked.c.overall > self._settings.count)
+            | (ranked.c.weight > self._settings.bytes)
+        )
+        transaction.execute(
+            delete(dead_letters).where(_TABLE.home == home, _TABLE.id.in_(beyond))
+        )
+
+    def _page(self, connection: Connection, query: DeadLetterQuery) -> DeadLetterPage:
+        statement = self._select(query, *_HEAD).order_by(_TABLE.id.desc())
+        if query.before is not None:
+            statement = statement.where(_TABLE.id < query.before)
+        rows = connection.execute(statement.limit(query.limit + 1)).fetchall()
+        letters = tuple(_letter(row) for row in rows[: query.limit])
+        return DeadLetterPage(
+            letters=letters,
+            total=self._count(connection, *_conditions(query)),
+            next=letters[-1].id if len(rows) > query.limit else None,
+        )
+
+    def _count(self, connection: Connection, *means: Any) -> int:
+        statement = select(func.count()).where(
+            _TABLE.home == self._lifelog.home, *means
+        )
+        return connection.execute(statement).scalar_one()
+
+    def _select(self, query: DeadLetterQuery, *columns: Any) -> Select[Any]:
+        return select(*columns).where(
+            _TABLE.home == self._lifelog.home, *_conditions(query)
+        )
+
+
+def _conditions(query: DeadLetterQuery) -> list[Any]:
+    means = []
+    if query.reason is not None:
+        means.append(_TABLE.reason == query.reason.value)
+    if query.device is not None:
+        means.append(_TABLE.device == query.device)
+    if query.adapter is not None:
+        means.append(_TABLE.adapter == query.adapter)
+    if query.since is not None:
+        means.append(_TABLE.received >= query.since)
+    return means
+
+
+def _row(home: str, number: int, letter: Letter) -> dict[str, object]:
+    parcel = letter.parcel
+    return {
+        "home": home,
+        "id": letter.id or number,
+        "received": parcel.received,
+        "reason": letter.reason.value,
+        "detail": letter.detail,
+        "adapter": parcel.adapter,
+        "address": parcel.address,
+        "size": len(parcel.payload),
+        "attempts": letter.attempts,
+        "device": letter.device,
+        "sender": parcel.device,
+        "profile": parcel.profile,
+        "key": parcel.key,
+        "payload": parcel.payload[:KEPT_BYTES],
+    }
+
+
+def _parcel(row: Row[Any]) -> Parcel:
+    return Parcel(
+        adapter=row.adapter,
+        address=row.address,
+        payload=row.payload,
+        received=row.received,
+        device=row.sender,
+        profile=row.profile,
+        key=row.key,
+    )
+
+
+def _letter(row: Row[Any]) -> DeadLetter:
+    return DeadLetter(
+        id=row.id,
+        received=row.received,
+        reason=Reason(row.reason),
+        detail=row.detail,
+        adapter=row.adapter,
+        address=row.address,
+        size=row.size,
+        device=row.device,
+        profile=row.profile,
+        attempts=row.attempts,
+    )
+
+
+def _with_payload(letter: DeadLetter, parcel: Parcel) -> DeadLetter:
+    try:
+        return msgspec.structs.replace(letter, payload=parcel.payload.decode())
+    except UnicodeDecodeError:
+        return msgspec.structs.replace(
+            letter, base64=b64encode(parcel.payload).decode()
+        )

@@ -1,0 +1,172 @@
+"""The intake: where every adapter hands in what arrived."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from hearthward.config import QuotaSettings
+from hearthward.model.deadletter import Reason
+from hearthward.model.message import Hello, State, UpMessage
+
+from .deadletters import Letter
+from .decode import PAYLOAD_LIMIT, decode, is_name, split
+from .gateway import Arrival, Gateway, Retry
+from .parcel import BusyError, DecodeError, Parcel, Receipt
+from .quotas import Quotas
+
+# So many parcels are read before the rest of the hub has its turn.
+_TURN = 250
+
+# What waits to be stored is gone in less than that, if it can be stored at all, s.
+_PATIENCE = 1.0
+
+# What to charge when nobody knows who spoke.
+_NOBODY = ""
+
+
+class Layout(Protocol):
+    """A layout of payloads that is not that of native messages."""
+
+    def decode(self, parcel: Parcel) -> Sequence[UpMessage]:
+        """Return the messages of a parcel, which may be none.
+
+        Raises:
+            DecodeError: It cannot be understood.
+
+        """
+
+
+class Intake:
+    """Reads what adapters hand in, and lets in as much as can be handled."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        settings: QuotaSettings,
+        profiles: Mapping[str, Layout] | None = None,
+    ) -> None:
+        """Understand native messages and those of `profiles`, by their names."""
+        self.profiles: dict[str, Layout] = dict(profiles or {})
+        self._gateway = gateway
+        self._quotas = Quotas(settings)
+        self._bound = settings.backlog
+        self._waiting = 0
+
+    async def receive(self, parcels: Sequence[Parcel]) -> Receipt:
+        """Take parcels in order; all is durable on return, the rejected as dead letters.
+
+        Raises:
+            BusyError: A quota is used up; nothing was taken.
+            LifelogUnavailableError: Not all is durable; give it again later.
+
+        """
+        size = sum(len(parcel.payload) for parcel in parcels)
+        arrivals: list[Arrival] = []
+        unread: list[tuple[int, Letter]] = []
+        for index, parcel in enumerate(parcels):
+            for found in self._read(index, parcel):
+                if isinstance(found, Arrival):
+                    arrivals.append(found)
+                else:
+                    unread.append((index, found))
+            if index % _TURN == _TURN - 1:
+                await asyncio.sleep(0)
+        self._admit(arrivals, len(unread), size)
+        self._waiting += size
+        try:
+            return await self._gateway.take(arrivals, unread)
+        finally:
+            self._waiting -= size
+
+    async def retry(self, parcel: Parcel, retry: Retry) -> Receipt:
+        """Take a dead letter's parcel in the place of the letter.
+
+        Raises:
+            LifelogUnavailableError: Nothing was stored; the letter stays.
+
+        """
+        found = list(self._read(0, parcel))
+        arrivals = [each for each in found if isinstance(each, Arrival)]
+        unread = [(0, each) for each in found if isinstance(each, Letter)]
+        return await self._gateway.take(arrivals, unread, retry)
+
+    def _admit(self, arrivals: Sequence[Arrival], unread: int, size: int) -> None:
+        """Charge for messages, unless too much came or waits already.
+
+        What comes with an alarm is taken in any case, and has to be paid for later.
+
+        Raises:
+            BusyError: Try again later.
+
+        """
+        told: dict[str, int] = {_NOBODY: unread} if unread else {}
+        for arrival in arrivals:
+            message = arrival.message
+            count = len(message.body.observations) if isinstance(message, State) else 1
+            told[message.device] = told.get(message.device, 0) + count
+        try:
+            self._quotas.check(told)
+            self._check_backlog(size)
+        except BusyError:
+            if not any(self._gateway.is_alarm(arrival.message) for arrival in arrivals):
+                raise
+        self._quotas.charge(told)
+
+    def _check_backlog(self, size: int) -> None:
+        if self._waiting and self._waiting + size > self._bound:
+            raise BusyError(
+                "Too much waits to be stored: send it again in a moment", _PATIENCE
+            )
+
+    def _read(self, index: int, parcel: Parcel) -> Iterator[Arrival | Letter]:
+        """Return the messages of a parcel, or what it is as a dead letter."""
+        try:
+            if parcel.profile is not None:
+                yield from self._translate(index, parcel, parcel.profile)
+                return
+            parts = split(parcel.payload)
+        except DecodeError as error:
+            yield _letter(parcel, error)
+            return
+        for number, part in enumerate(parts):
+            single = parcel
+            if len(parts) > 1:
+                key = None if parcel.key is None else f"{parcel.key}/{number}"
+                single = replace(parcel, payload=part, key=key)
+            try:
+                message = decode(part)
+            except DecodeError as error:
+                yield _letter(single, error)
+            else:
+                yield Arrival(message=message, parcel=single, index=index)
+
+    def _translate(self, index: int, parcel: Parcel, name: str) -> Iterator[Arrival]:
+        """Return the messages of a parcel in a profile's layout.
+
+        Raises:
+            DecodeError: It has none, or cannot be understood.
+
+        """
+        profile = self.profiles.get(name)
+        if profile is None:
+            known = ", ".join(sorted(self.profiles)) or "none"
+            raise DecodeError(
+                Reason.INVALID_MESSAGE,
+                f"There is no profile {name[:64]!r}; known are: {known}",
+            )
+        if len(parcel.payload) > PAYLOAD_LIMIT:
+            raise DecodeError(
+                Reason.TOO_LARGE, f"Send at most {PAYLOAD_LIMIT // 1024**2} MiB at once"
+            )
+        messages = profile.decode(parcel)
+        # A hello is made from the first message of a device; the letter is that message still.
+        whole = sum(not isinstance(message, Hello) for message in messages) <= 1
+        for message in messages:
+            yield Arrival(message=message, parcel=parcel, index=index, whole=whole)
+
+
+def _letter(parcel: Parcel, error: DecodeError) -> Letter:
+    device = parcel.device if parcel.device and is_name(parcel.device) else None
+    return Letter(parcel=parcel, reason=error.reason, detail=str(error), device=device)

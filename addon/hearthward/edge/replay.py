@@ -1,0 +1,99 @@
+"""Try dead letters again: when somebody asks, and when a device is let in."""
+
+import asyncio
+from itertools import batched
+import logging
+
+from hearthward.home.registry import Registry
+from hearthward.lifelog import Batch, Lifelog, LifelogError
+from hearthward.model.deadletter import DeadLetterQuery, Reason, Replayed
+from hearthward.model.device import DeviceStatus
+from hearthward.model.entry import EntryKind
+
+from .deadletters import DeadLetters
+from .gateway import Retry
+from .intake import Intake
+
+_LOGGER = logging.getLogger(__name__)
+
+# Letters that are read, and tried, at a time.
+_LETTERS = 100
+
+_PAUSE = 10.0
+
+
+class Replay:
+    """Gives dead letters to the intake once more; each is stored once at most."""
+
+    def __init__(
+        self,
+        lifelog: Lifelog,
+        registry: Registry,
+        letters: DeadLetters,
+        intake: Intake,
+    ) -> None:
+        """Watch `registry`, as `lifelog` tells of it, for devices that are let in."""
+        self._registry = registry
+        self._letters = letters
+        self._intake = intake
+        self._approved = asyncio.Event()
+        self._approved.set()
+        lifelog.project(self._note)
+
+    async def one(self, letter: int) -> Replayed | None:
+        """Try a letter again; None if there is none."""
+        found = await self._letters.parcels([letter])
+        return await self._try([letter]) if found else None
+
+    async def all(self, query: DeadLetterQuery) -> Replayed:
+        """Try the letters that a query means again, the oldest first."""
+        return await self._try(await self._letters.ids(query))
+
+    async def run(self) -> None:
+        """Try again what devices said before they were let in, until cancelled."""
+        while True:
+            await self._approved.wait()
+            self._approved.clear()
+            try:
+                await self._try_admitted()
+            except LifelogError as error:
+                _LOGGER.warning("Dead letters are tried again later: %s", error)
+                await asyncio.sleep(_PAUSE)
+                self._approved.set()
+
+    async def _try_admitted(self) -> None:
+        query = DeadLetterQuery(reason=Reason.DEVICE_PENDING)
+        for device in await self._letters.devices(query):
+            known = self._registry.get(device)
+            if known is not None and known.status is not DeviceStatus.PENDING:
+                query = DeadLetterQuery(reason=Reason.DEVICE_PENDING, device=device)
+                tried = await self.all(query)
+                _LOGGER.info(
+                    "%s is let in: %d messages from before are stored",
+                    known.name,
+                    tried.accepted,
+                )
+
+    async def _try(self, letters: list[int]) -> Replayed:
+        accepted = rejected = 0
+        for some in batched(letters, _LETTERS):
+            found = await self._letters.parcels(list(some))
+            receipts = [
+                await self._intake.retry(
+                    parcel, Retry(id=number, attempts=letter.attempts + 1)
+                )
+                for number, letter, parcel in found
+            ]
+            for receipt in receipts:
+                rejected += bool(receipt.rejected)
+                accepted += not receipt.rejected and bool(
+                    receipt.accepted or receipt.duplicates
+                )
+        return Replayed(accepted=accepted, rejected=rejected)
+
+    def _note(self, batch: Batch) -> None:
+        if any(
+            entry.kind is EntryKind.DEVICE and entry.text == DeviceStatus.APPROVED
+            for entry in batch.entries
+        ):
+            self._approved.set()
