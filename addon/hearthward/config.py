@@ -45,6 +45,72 @@ class WatchSettings(
             raise ValueError("Expected `battery_ok` above `battery_low`")
 
 
+type Days = Annotated[float, msgspec.Meta(ge=0, le=36500)]
+
+
+class RetentionSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """How long what is recorded is kept, in days; 0 is for ever.
+
+    Measurements are kept raw for `raw_days` (those of diagnostic points for `diagnostic_days`), then
+    as rollups of 5 minutes, an hour and, for ever, a day. `class_days` says otherwise for a device
+    class or kind of points, such as `signal_strength` or `switch`. `discrete_days` is for on and
+    off, words and choices, `key_days` for what recognizes a repeated message. Notes, incidents,
+    audit and erasures stay.
+    """
+
+    raw_days: Days = 30.0
+    diagnostic_days: Days = 10.0
+    discrete_days: Days = 400.0
+    class_days: dict[str, Days] = {}
+    five_minutes_days: Days = 100.0
+    hour_days: Days = 0.0
+    event_days: Days = 1100.0
+    status_days: Days = 400.0
+    command_days: Days = 1100.0
+    key_days: Days = 30.0
+    dead_letter_days: Days = 60.0
+
+
+class BaselineWindow(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """A time in which nothing is unusual, such as a vacation, and which teaches nothing.
+
+    Seconds since the epoch (UTC), `until` exclusive; without a `device` it is for all.
+    """
+
+    since: float
+    until: float
+    device: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a window without time."""
+        if self.until <= self.since:
+            raise ValueError("Expected `until` after `since`")
+
+
+class BaselineSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """What is unusual: see docs/lifelog.md.
+
+    `weeks` back are learned from, once there are `minimum_days`. `deviations` is how many robust
+    standard deviations a value must be off, `share` the part of days by whose first activity a day
+    is late (with `slack_minutes` on top), `silence_factor` how many times longer than usual nothing
+    must happen. `suppress` are times that neither alarm nor teach.
+    """
+
+    weeks: Annotated[int, msgspec.Meta(ge=2, le=52)] = 8
+    minimum_days: Annotated[int, msgspec.Meta(ge=3, le=365)] = 14
+    deviations: Annotated[float, msgspec.Meta(ge=2, le=100)] = 6.0
+    share: Annotated[float, msgspec.Meta(gt=0.5, lt=1)] = 0.95
+    slack_minutes: Annotated[float, msgspec.Meta(ge=0, le=720)] = 60.0
+    silence_factor: Annotated[float, msgspec.Meta(ge=1, le=100)] = 1.5
+    suppress: tuple[BaselineWindow, ...] = ()
+
+
 class MediaSettings(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 ):
@@ -82,6 +148,60 @@ class DeadLetterSettings(
     per_device: Annotated[int, msgspec.Meta(ge=1)] = 1_000
 
 
+class MqttProfile(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """A foreign layout to listen to; `base` is where its topics begin, if not as usual."""
+
+    profile: Slug
+    base: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
+
+
+class MqttSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """The MQTT broker; without `host` it is the one that the Supervisor knows, if any.
+
+    `ca`, `certificate` and `key` are PEM files, and turn on TLS. `share` names a group of hubs that
+    share the work. `receive_maximum` bounds what is not acknowledged yet, `session_hours` how long
+    the broker keeps messages for a hub that is away.
+    """
+
+    enabled: bool = True
+    host: Annotated[str, msgspec.Meta(min_length=1, max_length=253)] | None = None
+    port: Port | None = None
+    username: str | None = None
+    password: str | None = None
+    tls: bool = False
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    client_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
+    share: Slug | None = None
+    receive_maximum: Annotated[int, msgspec.Meta(ge=20, le=65_535)] = 2_000
+    session_hours: Annotated[float, msgspec.Meta(gt=0, le=24 * 365)] = 72.0
+    keep_alive: Annotated[int, msgspec.Meta(ge=5, le=3600)] = 30
+    profiles: tuple[MqttProfile, ...] = ()
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether TLS is spoken."""
+        return self.tls or self.ca is not None or self.certificate is not None
+
+    def __post_init__(self) -> None:
+        """Refuse half a client certificate."""
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("Expected `certificate` and `key` together")
+
+    def __repr__(self) -> str:
+        """Show everything but the password."""
+        shown = (
+            f"{name}={'•••' if name == 'password' and value else repr(value)}"
+            for name, value in msgspec.structs.asdict(self).items()
+        )
+        return f"MqttSettings({', '.join(shown)})"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What can be set; every field has a default that serves one home."""
 
@@ -97,9 +217,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     announce: bool = True
     time_zone: str | None = None
     watch: WatchSettings = WatchSettings()
+    retention: RetentionSettings = RetentionSettings()
+    baselines: BaselineSettings = BaselineSettings()
     media: MediaSettings = MediaSettings()
     quotas: QuotaSettings = QuotaSettings()
     dead_letters: DeadLetterSettings = DeadLetterSettings()
+    mqtt: MqttSettings = MqttSettings()
 
     @property
     def zone(self) -> ZoneInfo:
