@@ -28,21 +28,30 @@ from .edge.esphome.node import ADAPTER
 from .edge.gateway import Gateway
 from .edge.guard import guarded
 from .edge.homeassistant import ADAPTER as HOME_ASSISTANT, HomeAssistant
+from .edge.http import ADAPTER as HTTP, OneWay
 from .edge.intake import Intake
+from .edge.positions import Positions
 from .edge.replay import Replay
 from .edge.supervisor import publish
+from .edge.websocket import ADAPTER as WEBSOCKET, WebsocketAdapter
 from .heating.zones import Zones
 from .home.commands import Commands
 from .home.exposed import Exposed
 from .home.privacy import Privacy
 from .home.registry import Registry
+from .home.watch import Watch
 from .lifelog import Lifelog, Transaction
+from .lifelog.archive.export import Exporter
+from .lifelog.archive.jobs import Jobs, JobsEraser
+from .lifelog.checkpoints import Checkpoints, load_key as load_checkpoint_key
 from .lifelog.media import LocalFiles, MediaEraser, MediaLibrary
 from .lifelog.rollups import Rollups
 from .lifelog.schema import properties
 from .lifelog.sqlite import SqliteStore
 from .model.stream import HubInfo
+from .model.transfer import Export
 from .ops.health import Health
+from .ops.statistics import Monitor
 from .security.keys import Keys
 from .security.limits import FailureLimit
 from .security.pairing import Pairing
@@ -125,8 +134,17 @@ async def open_parts(
             )
             exposed = Exposed(lifelog)
             homeassistant = HomeAssistant(gateway, registry, exposed)
+            media = MediaLibrary(
+                lifelog, LocalFiles(folder / "media" / settings.home), settings.media
+            )
+            checkpoints = Checkpoints(lifelog, load_checkpoint_key(folder))
+            exporter = Exporter(lifelog, media, checkpoints.sign)
             commands.connect(ADAPTER, esphome)
             commands.connect(HOME_ASSISTANT, homeassistant)
+            positions = Positions(lifelog)
+            websocket = WebsocketAdapter(intake, gateway, registry, positions)
+            commands.connect(WEBSOCKET, websocket)
+            commands.connect(HTTP, OneWay())
             parts = Parts(
                 settings=settings,
                 info=await _info(lifelog, settings),
@@ -134,15 +152,19 @@ async def open_parts(
                 registry=registry,
                 exposed=exposed,
                 homeassistant=homeassistant,
+                websocket=websocket,
                 privacy=privacy,
                 gateway=gateway,
                 intake=intake,
                 dead_letters=letters,
                 replay=Replay(lifelog, registry, letters, intake),
-                media=MediaLibrary(
+                statistics=Monitor(lifelog, letters, media, privacy, folder),
+                media=media,
+                checkpoints=checkpoints,
+                jobs=Jobs(
                     lifelog,
-                    LocalFiles(folder / "media" / settings.home),
-                    settings.media,
+                    folder / "transfer" / settings.home,
+                    {Export: exporter.run},
                 ),
                 rollups=Rollups(lifelog, settings.zone),
                 commands=commands,
@@ -156,12 +178,15 @@ async def open_parts(
             )
             await keys.load()
             await parts.exposed.load()
+            await positions.load()
             await parts.privacy.load()
             lifelog.erasers.append(MediaEraser(parts.media))
+            lifelog.erasers.append(JobsEraser(parts.jobs))
             await parts.media.load()
             await parts.registry.load()
             await parts.commands.settle()
-            yield parts
+            async with parts.jobs:
+                yield parts
 
 
 @asynccontextmanager
@@ -213,8 +238,13 @@ def _settle_memory() -> None:
 def _services(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
     """Return the coroutines that run as long as the hub does."""
     yield _speak(parts)
-    yield parts.replay.run()
+    yield guarded("Replaying dead letters", parts.replay.run())
+    yield guarded("The statistics", parts.statistics.run())
     yield guarded("The privacy schedule", parts.privacy.run())
+    batteries = Watch(
+        parts.lifelog, parts.registry, parts.gateway.heard, parts.settings.watch
+    )
+    yield guarded("The watch over batteries", batteries.run())
     yield guarded("Letting old media go", parts.media.run())
     yield guarded("Rolling up", parts.rollups.run())
     token = os.environ.get("SUPERVISOR_TOKEN")

@@ -13,17 +13,22 @@ from hearthward.model.security import Role
 from . import (
     chart,
     commands,
+    deadletters,
     devices,
+    edge,
     entries,
     health,
     heating,
     homeassistant,
     hub,
     media,
+    messages,
     nodes,
     privacy,
     security,
+    statistics,
     stream,
+    transfer,
 )
 from .fanout import Fanout
 from .middleware import CHAIN
@@ -42,10 +47,15 @@ MODULES = (
     entries,
     chart,
     homeassistant,
+    messages,
+    edge,
+    deadletters,
+    statistics,
     media,
     privacy,
     security,
     stream,
+    transfer,
 )
 
 _own = Routes("hub")

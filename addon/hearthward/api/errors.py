@@ -7,12 +7,14 @@ from typing import NamedTuple
 from aiohttp import web
 import msgspec
 
+from hearthward.edge.deadletters import UnknownLetterError
 from hearthward.edge.esphome.adapter import InvalidNodeError, UnreachableNodeError
 from hearthward.heating.schedule import ScheduleError
 from hearthward.heating.zones import UnknownZoneError
 from hearthward.home.commands import UnknownPointError
 from hearthward.home.errors import HomeError, UnknownDeviceError
 from hearthward.lifelog import LifelogError, LifelogUnavailableError
+from hearthward.lifelog.archive.jobs import UnknownJobError
 from hearthward.lifelog.media import (
     DamagedMediaError,
     MediaTooLargeError,
@@ -34,7 +36,9 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (ScheduleError, 422),
     (UnreachableNodeError, 502),
     (UnknownKeyError, 404),
+    (UnknownLetterError, 404),
     (UnknownMediaError, 404),
+    (UnknownJobError, 404),
     (DamagedMediaError, 410),
     (MediaTooLargeError, 413),
     (UnsupportedContentError, 415),

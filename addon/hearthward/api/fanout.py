@@ -32,6 +32,9 @@ _SLICE = 100
 
 # Giving something to all clients that takes longer than this (s) is the work of a crowd.
 _CROWD = 0.002
+_SHARE = 4
+_LONGEST = 0.05
+
 _RETRY = 1.0
 
 _LOGGER = logging.getLogger(__name__)
@@ -91,8 +94,8 @@ class Fanout:
                 await self._give(entries)
                 spent = time.monotonic() - began
                 if spent > _CROWD:
-                    # Half of the time is left to all other work; what is stored meanwhile gathers.
-                    await asyncio.sleep(spent)
+                    # Most of the time is left to other work; what is stored meanwhile gathers.
+                    await asyncio.sleep(min(_SHARE * spent, _LONGEST))
         finally:
             for listener in self._listeners:
                 listener.release()

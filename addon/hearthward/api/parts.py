@@ -9,16 +9,20 @@ from hearthward.edge.gateway import Gateway
 from hearthward.edge.homeassistant import HomeAssistant
 from hearthward.edge.intake import Intake
 from hearthward.edge.replay import Replay
+from hearthward.edge.websocket import WebsocketAdapter
 from hearthward.heating.zones import Zones
 from hearthward.home.commands import Commands
 from hearthward.home.exposed import Exposed
 from hearthward.home.privacy import Privacy
 from hearthward.home.registry import Registry
 from hearthward.lifelog import Lifelog
+from hearthward.lifelog.archive.jobs import Jobs
+from hearthward.lifelog.checkpoints import Checkpoints
 from hearthward.lifelog.media import MediaLibrary
 from hearthward.lifelog.rollups import Rollups
 from hearthward.model.stream import HubInfo
 from hearthward.ops.health import Health
+from hearthward.ops.statistics import Monitor
 from hearthward.security.keys import Keys
 from hearthward.security.limits import FailureLimit
 from hearthward.security.pairing import Pairing
@@ -35,12 +39,16 @@ class Parts:
     registry: Registry
     exposed: Exposed
     homeassistant: HomeAssistant
+    websocket: WebsocketAdapter
     privacy: Privacy
     gateway: Gateway
     intake: Intake
     dead_letters: DeadLetters
     replay: Replay
+    statistics: Monitor
     media: MediaLibrary
+    checkpoints: Checkpoints
+    jobs: Jobs
     rollups: Rollups
     commands: Commands
     esphome: EsphomeAdapter

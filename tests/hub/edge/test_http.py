@@ -1,0 +1,227 @@
+"""Messages over HTTP, sent by curl to a hub that is a process of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+
+from demo.hub import Hub
+from hearthward.config import Settings
+
+HELLO = {
+    "type": "hello",
+    "device": "shed",
+    "ts": 1_790_000_000.0,
+    "body": {
+        "name": "Shed",
+        "points": [
+            {
+                "id": "temperature",
+                "object_id": "temperature",
+                "kind": "sensor",
+                "name": "Temperature",
+                "device_class": "temperature",
+                "unit": "°C",
+            },
+            {
+                "id": "lamp",
+                "object_id": "lamp",
+                "kind": "switch",
+                "name": "Lamp",
+            },
+        ],
+    },
+}
+
+
+def state(value: float, ts: float, **fields: object) -> dict[str, object]:
+    """Return a state of the shed."""
+    observations = [{"point": "temperature", "value": value}]
+    return {
+        "type": "state",
+        "device": "shed",
+        "ts": ts,
+        "body": {"observations": observations},
+    } | fields
+
+
+class Answer(NamedTuple):
+    """What curl was answered."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+class Shed(NamedTuple):
+    """A running hub with a device, and curl."""
+
+    hub: Hub
+    admin: str
+    token: str
+
+    async def curl(
+        self, *arguments: str, data: bytes, path: str = "messages"
+    ) -> Answer:
+        """Post with curl."""
+        process = await asyncio.create_subprocess_exec(
+            *("curl", "-sS", "-i", "--data-binary", "@-", "-H", "Expect:"),
+            *("-H", f"Authorization: Bearer {self.token}"),
+            *arguments,
+            f"{self.hub.url}/api/v1/{path}",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        output, _ = await process.communicate(data)
+        head, _, body = output.partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        headers = dict(line.lower().split(": ", 1) for line in lines)
+        answer = msgspec.json.decode(body) if body else None
+        return Answer(int(first.split()[1]), headers, answer)
+
+    async def post(self, *messages: object, key: str | None = None) -> Any:
+        """Post a list of messages and return the receipt."""
+        options = () if key is None else ("-H", f"Idempotency-Key: {key}")
+        answer = await self.curl(*options, data=msgspec.json.encode(messages))
+        assert answer.status == 200, answer.body
+        return answer.body
+
+    async def states(self) -> list[tuple[float, float]]:
+        """Return the temperatures that the lifelog holds, with their times."""
+        page = await self.hub.get("entries", self.admin, kind="state", device="shed")
+        return [(entry["ts"], entry["value"]) for entry in page["entries"]]
+
+
+@pytest.fixture
+async def shed(settings: Settings) -> AsyncIterator[Shed]:
+    """Run a hub that has approved a device."""
+    hub = Hub(settings.data_dir, settings.port)
+    make = ("key", "create", "--name", "test", "--role")
+    admin = await hub.run(*make, "admin")
+    token = await hub.run(*make, "device", "--device", "shed")
+    await hub.start()
+    try:
+        found = Shed(hub, admin, token)
+        await found.post(HELLO)
+        approving = Shed(hub, admin, admin)
+        answer = await approving.curl(data=b"{}", path="devices/shed/approve")
+        assert answer.status == 200
+        yield found
+    finally:
+        await hub.stop()
+
+
+async def test_a_message_a_list_or_one_a_line(shed: Shed) -> None:
+    """However they are sent, messages are entries in their order."""
+    one, two, three, four, five = (
+        msgspec.json.encode(state(20.0 + n, 1_790_000_000.0 + 60 * n)) for n in range(5)
+    )
+    for data in (one, b"[%s,%s]" % (two, three), four + b"\n" + five + b"\n"):
+        answer = await shed.curl(data=data)
+        assert answer.status == 200
+        assert answer.body["rejected"] == []
+    assert [value for _, value in await shed.states()] == [20.0 + n for n in range(5)]
+
+
+async def test_a_bad_message_holds_up_no_other(shed: Shed) -> None:
+    """Rejected ones are named by their index and kept as dead letters."""
+    receipt = await shed.post(
+        state(20.0, 1_790_000_000.0),
+        state(2000.0, 1_790_000_060.0),
+        {"type": "nonsense"},
+        state(21.0, 1_790_000_120.0),
+    )
+    assert receipt["accepted"] == 2
+    found = sorted((each["index"], each["reason"]) for each in receipt["rejected"])
+    assert found == [(1, "out_of_range"), (2, "invalid_message")]
+    assert [value for _, value in await shed.states()] == [20.0, 21.0]
+
+
+async def test_what_is_no_json_is_kept_too(shed: Shed) -> None:
+    """Nothing that arrived is lost, not even a torn message."""
+    answer = await shed.curl(data=b'[{"type": "state", "dev')
+    assert answer.status == 200
+    assert [each["reason"] for each in answer.body["rejected"]] == ["invalid_json"]
+
+
+async def test_a_repeated_batch_changes_nothing(shed: Shed) -> None:
+    """With an idempotency key a client may send again what it got no answer to."""
+    batch = [state(20.0 + n, 1_790_000_000.0 + 60 * n) for n in range(5)]
+    first = await shed.post(*batch, key="batch-1")
+    again = await shed.post(*batch, key="batch-1")
+    assert (first["accepted"], first["duplicates"]) == (5, 0)
+    assert (again["accepted"], again["duplicates"]) == (0, 5)
+    await shed.hub.stop()
+    await shed.hub.start()
+    restarted = await shed.post(*batch, key="batch-1")
+    assert restarted["accepted"] + restarted["duplicates"] == 5
+    assert len(await shed.states()) == 5
+
+
+async def test_a_key_speaks_for_its_device_only(shed: Shed) -> None:
+    """A thief of one device's key cannot speak for another."""
+    receipt = await shed.post(state(20.0, 1_790_000_000.0, device="heater"))
+    assert [each["reason"] for each in receipt["rejected"]] == ["not_permitted"]
+
+
+async def test_too_much_at_once(shed: Shed) -> None:
+    """The answer says what fits; nothing of it was taken."""
+    answer = await shed.curl(data=b"[" + b",".join([b"{}"] * 10_001) + b"]")
+    assert (answer.status, answer.body["code"]) == (413, "content_too_large")
+    assert "10000" in answer.body["error"]
+    answer = await shed.curl(data=b" " * (16 * 1024 * 1024 + 1))
+    assert answer.status == 413
+    answer = await shed.curl(data=b" ")
+    assert (answer.status, answer.body["code"]) == (400, "invalid_request")
+
+
+async def test_a_batch_of_ten_thousand(shed: Shed) -> None:
+    """The largest batch is taken in one go."""
+    batch = [state(20.0 + n % 7, 1_790_000_000.0 + n) for n in range(10_000)]
+    receipt = await shed.post(*batch)
+    assert receipt["accepted"] == 10_000
+    assert receipt["rejected"] == []
+
+
+async def test_who_may_post(shed: Shed) -> None:
+    """Devices and machines speak for devices; who only looks does not."""
+    for role, status in (("viewer", 403), ("caregiver", 403), ("service", 200)):
+        token = await shed.hub.run("key", "create", "--name", "x", "--role", role)
+        data = msgspec.json.encode(state(20.0, 1_790_000_000.0))
+        assert (await shed._replace(token=token).curl(data=data)).status == status
+
+
+async def test_a_device_by_http_takes_no_commands(shed: Shed) -> None:
+    """The answer says how it could be reached."""
+    answer = await shed._replace(token=shed.admin).curl(
+        data=b'{"value": true}', path="devices/shed/points/lamp/commands"
+    )
+    assert answer.status == 422
+    assert "WebSocket or MQTT" in answer.body["error"]
+
+
+async def test_only_a_device_key_can_be_bound(shed: Shed) -> None:
+    """A bound key of another role would promise what it does not keep."""
+    request = b'{"name": "x", "role": "viewer", "device": "shed"}'
+    answer = await shed._replace(token=shed.admin).curl(data=request, path="keys")
+    assert (answer.status, answer.body["code"]) == (409, "role_not_bound")
+
+
+@pytest.fixture
+def stingy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a device tell one thing in ten seconds."""
+    monkeypatch.setenv("HEARTHWARD_QUOTAS", '{"device_rate": 0.1, "device_burst": 1}')
+
+
+@pytest.mark.usefixtures("stingy")
+async def test_who_tells_too_much_is_told_to_wait(shed: Shed) -> None:
+    """Nothing of a refused batch is taken, and the header says when to try again."""
+    batch = [state(20.0 + n, 1_790_000_000.0 + 60 * n) for n in range(5)]
+    await shed.post(*batch)
+    data = msgspec.json.encode([state(30.0, 1_790_001_000.0)])
+    answer = await shed.curl(data=data)
+    assert (answer.status, answer.body["code"]) == (429, "busy")
+    assert 1 <= int(answer.headers["retry-after"]) <= 60
+    assert len(await shed.states()) == 5
