@@ -9,10 +9,10 @@ import sys
 
 from hearthward.config import ConfigError
 
-from . import hub, keys
+from . import deadletters, hub, keys
 from .common import INTERRUPTED, WRONG, fail
 
-_GROUPS = (hub, keys)
+_GROUPS = (hub, keys, deadletters)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, case, delete, func, insert, select
 
 from hearthward.config import DeadLetterSettings
+from hearthward.home.errors import HomeError
 from hearthward.lifelog import Eraser, Lifelog, Scope, Transaction
 from hearthward.lifelog.schema import dead_letters, properties
 from hearthward.model.deadletter import (
@@ -33,6 +34,20 @@ _PRUNE_EVERY = 50
 
 _TABLE = dead_letters.c
 _HEAD = [column for column in _TABLE if column.name != "payload"]
+
+
+class UnknownLetterError(HomeError):
+    """There is no such dead letter."""
+
+    code = "unknown_letter"
+
+    def __init__(self, letter: object) -> None:
+        """Name the letter."""
+        super().__init__(
+            f"There is no dead letter {letter}: it was stored, deleted, or pushed out "
+            "by newer ones",
+            letter=str(letter),
+        )
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,10 +123,18 @@ class DeadLetters(Eraser):
             lambda connection: self._page(connection, query)
         )
 
-    async def read(self, letter: int) -> DeadLetter | None:
-        """Return a letter with its payload."""
+    async def read(self, letter: int) -> DeadLetter:
+        """Return a letter with its payload.
+
+        Raises:
+            UnknownLetterError: There is none.
+
+        """
         found = await self.parcels([letter])
-        return _with_payload(*found[0][1:]) if found else None
+        if not found:
+            raise UnknownLetterError(letter)
+        _, head, parcel = found[0]
+        return _with_payload(head, parcel)
 
     async def parcels(
         self, letters: Sequence[int]
@@ -129,36 +152,49 @@ class DeadLetters(Eraser):
 
     async def ids(self, query: DeadLetterQuery) -> list[int]:
         """Return which letters a query means, the oldest first."""
-        statement = self._select(query, _TABLE.id).order_by(_TABLE.id)
-        return await self._lifelog.load(
-            lambda connection: list(connection.execute(statement).scalars())
-        )
-
-    async def devices(self, query: DeadLetterQuery) -> list[str]:
-        """Return the devices of which a query means letters."""
-        statement = self._select(query, _TABLE.device).distinct()
+        statement = self._newest(query, _TABLE.id).limit(query.limit)
         found = await self._lifelog.load(
             lambda connection: list(connection.execute(statement).scalars())
         )
-        return [device for device in found if device is not None]
+        return found[::-1]
+
+    async def waiting(self) -> list[str]:
+        """Return the devices whose letters wait for an approval."""
+        statement = (
+            select(_TABLE.device)
+            .distinct()
+            .where(
+                _TABLE.home == self._lifelog.home,
+                _TABLE.reason == Reason.DEVICE_PENDING.value,
+                _TABLE.device.is_not(None),
+            )
+        )
+        return await self._lifelog.load(
+            lambda connection: [
+                str(device) for device in connection.execute(statement).scalars()
+            ]
+        )
 
     async def delete(self, query: DeadLetterQuery) -> int:
-        """Delete what a query means; return how many letters that were."""
+        """Delete the letters that a query means; return how many there were."""
+        letters = await self.ids(query)
 
         def work(transaction: Transaction) -> int:
-            means = _conditions(query)
-            found = transaction.execute(
-                delete(dead_letters).where(_TABLE.home == self._lifelog.home, *means)
-            )
-            return found.rowcount
+            return sum(self.take(transaction, letter) for letter in letters)
 
         return await self._lifelog.transact(work)
 
-    async def delete_one(self, letter: int) -> bool:
-        """Delete a letter; tell whether it was there."""
-        return await self._lifelog.transact(
+    async def delete_one(self, letter: int) -> None:
+        """Delete a letter.
+
+        Raises:
+            UnknownLetterError: There is none.
+
+        """
+        if not await self._lifelog.transact(
             lambda transaction: self.take(transaction, letter)
-        )
+        ):
+            raise UnknownLetterError(letter)
 
     def erase_scope(self, transaction: Transaction, scope: Scope) -> int:
         """Erase what may hold anything of the scope.
@@ -207,10 +243,8 @@ class DeadLetters(Eraser):
         )
 
     def _page(self, connection: Connection, query: DeadLetterQuery) -> DeadLetterPage:
-        statement = self._select(query, *_HEAD).order_by(_TABLE.id.desc())
-        if query.before is not None:
-            statement = statement.where(_TABLE.id < query.before)
-        rows = connection.execute(statement.limit(query.limit + 1)).fetchall()
+        statement = self._newest(query, *_HEAD).limit(query.limit + 1)
+        rows = connection.execute(statement).fetchall()
         letters = tuple(_letter(row) for row in rows[: query.limit])
         return DeadLetterPage(
             letters=letters,
@@ -224,10 +258,13 @@ class DeadLetters(Eraser):
         )
         return connection.execute(statement).scalar_one()
 
-    def _select(self, query: DeadLetterQuery, *columns: Any) -> Select[Any]:
-        return select(*columns).where(
+    def _newest(self, query: DeadLetterQuery, *columns: Any) -> Select[Any]:
+        statement = select(*columns).where(
             _TABLE.home == self._lifelog.home, *_conditions(query)
         )
+        if query.before is not None:
+            statement = statement.where(_TABLE.id < query.before)
+        return statement.order_by(_TABLE.id.desc())
 
 
 def _conditions(query: DeadLetterQuery) -> list[Any]:

@@ -22,7 +22,7 @@ from hearthward.model.message import (
     UpMessage,
 )
 
-from .parcel import DecodeError
+from .parcel import DecodeError, Parcel
 
 # What one message and one payload may weigh, bytes.
 MESSAGE_LIMIT = 256 * 1024
@@ -58,8 +58,10 @@ class _Event(Event, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="
 
 # Nearly all messages hold nothing unknown, and are told from the others by the way.
 _strict = msgspec.json.Decoder(_State | _Event)
-_lenient = msgspec.json.Decoder(Hello | State | Event | Status | Ack)
-_encode = msgspec.json.Encoder().encode
+
+_TYPES = frozenset({"hello", "state", "event", "status", "ack"})
+
+type _Any = Hello | State | Event | Status | Ack
 
 
 def split(payload: bytes) -> list[bytes]:
@@ -86,11 +88,12 @@ def split(payload: bytes) -> list[bytes]:
     return parts
 
 
-def decode(payload: bytes) -> UpMessage:
-    """Return a message; unknown fields of states and events are kept in `extra`.
+def decode(payload: bytes, parcel: Parcel) -> UpMessage:
+    """Return a message of a parcel; unknown fields of states and events are kept in `extra`.
 
     They are kept in the body of the observation or the data of the event; those of the message
-    itself in its first observation's.
+    itself in its first observation's. What the parcel tells need not be said again: the device
+    that its sender may speak for, the type as the last part of its address, and the time.
 
     Raises:
         DecodeError: It is no message of version 1; the error says what to correct.
@@ -105,7 +108,7 @@ def decode(payload: bytes) -> UpMessage:
     try:
         message: UpMessage = _strict.decode(payload)
     except ValueError, RecursionError:
-        message = _with_extra(_typed(payload), payload)
+        message = _with_extra(*_typed(payload, parcel))
     _check(message)
     return message
 
@@ -119,16 +122,22 @@ def nested(value: object, depth: int = 0) -> bool:
     return isinstance(value, list) and any(nested(part, depth + 1) for part in value)
 
 
-def _typed(payload: bytes) -> UpMessage:
+def _typed(payload: bytes, parcel: Parcel) -> tuple[UpMessage, dict[str, Any]]:
+    """Return a message and all of its fields."""
+    fields = _json(payload)
+    if not isinstance(fields, dict):
+        raise _invalid("Send a JSON object, or a list of them")
+    said = fields
+    place = parcel.address.rpartition("/")[2]
+    if place in _TYPES:
+        fields = {"type": place} | fields
+    if parcel.device is not None:
+        fields = {"device": parcel.device} | fields
+    fields = {"ts": parcel.received} | fields
     try:
-        message: UpMessage = _lenient.decode(payload)
-    except msgspec.ValidationError as error:
-        raise DecodeError(
-            Reason.INVALID_MESSAGE, f"Correct the message: {error}"
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise _not_json(error) from None
-    return message
+        return msgspec.convert(fields, _Any), said
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise _invalid(f"Correct the message: {error}") from None
 
 
 def _json(payload: bytes, kind: Any = Any) -> Any:
@@ -154,11 +163,10 @@ def _is_json(payload: bytes) -> bool:
     return True
 
 
-def _with_extra(message: UpMessage, payload: bytes) -> UpMessage:
+def _with_extra(message: UpMessage, fields: dict[str, Any]) -> UpMessage:
     """Return the message with its unknown fields."""
     if not isinstance(message, State | Event):
         return message
-    fields = _json(payload)
     extra = _unknown(fields, type(message)) | _unknown(
         fields["body"], type(message.body)
     )

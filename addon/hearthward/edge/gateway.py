@@ -248,6 +248,7 @@ class Gateway:
         """
         standing = self._permitted(arrival, message)
         if standing is None:
+            harvest.accepted += 1
             return
         received = arrival.parcel.received
         self.heard[message.device] = received

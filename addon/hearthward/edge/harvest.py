@@ -127,7 +127,7 @@ class Harvest:
         )
         if appended is None:
             # Somebody else replayed or deleted it in the meantime.
-            self.accepted = 0
+            self.accepted = self.duplicates = 0
             self._rejected.clear()
         else:
             self._note(drafts, appended)

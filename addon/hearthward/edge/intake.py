@@ -136,7 +136,7 @@ class Intake:
                 key = None if parcel.key is None else f"{parcel.key}/{number}"
                 single = replace(parcel, payload=part, key=key)
             try:
-                message = decode(part)
+                message = decode(part, single)
             except DecodeError as error:
                 yield _letter(single, error)
             else:

@@ -16,8 +16,11 @@ from .intake import Intake
 
 _LOGGER = logging.getLogger(__name__)
 
-# Letters that are read, and tried, at a time.
+# Letters that are read at a time.
 _LETTERS = 100
+
+# So many of a device are tried by themselves; the settings keep no more of it.
+_ALL = 1_000
 
 _PAUSE = 10.0
 
@@ -40,12 +43,17 @@ class Replay:
         self._approved.set()
         lifelog.project(self._note)
 
-    async def one(self, letter: int) -> Replayed | None:
-        """Try a letter again; None if there is none."""
-        found = await self._letters.parcels([letter])
-        return await self._try([letter]) if found else None
+    async def one(self, letter: int) -> Replayed:
+        """Try a letter again.
 
-    async def all(self, query: DeadLetterQuery) -> Replayed:
+        Raises:
+            UnknownLetterError: There is none.
+
+        """
+        await self._letters.read(letter)
+        return await self._try([letter])
+
+    async def some(self, query: DeadLetterQuery) -> Replayed:
         """Try the letters that a query means again, the oldest first."""
         return await self._try(await self._letters.ids(query))
 
@@ -62,33 +70,31 @@ class Replay:
                 self._approved.set()
 
     async def _try_admitted(self) -> None:
-        query = DeadLetterQuery(reason=Reason.DEVICE_PENDING)
-        for device in await self._letters.devices(query):
+        for device in await self._letters.waiting():
+            query = DeadLetterQuery(
+                reason=Reason.DEVICE_PENDING, device=device, limit=_ALL
+            )
             known = self._registry.get(device)
             if known is not None and known.status is not DeviceStatus.PENDING:
-                query = DeadLetterQuery(reason=Reason.DEVICE_PENDING, device=device)
-                tried = await self.all(query)
+                tried = await self.some(query)
                 _LOGGER.info(
-                    "%s is let in: %d messages from before are stored",
+                    "%s is let in: %s of its messages from before are stored, %s are not",
                     known.name,
                     tried.accepted,
+                    tried.rejected,
                 )
 
     async def _try(self, letters: list[int]) -> Replayed:
         accepted = rejected = 0
         for some in batched(letters, _LETTERS):
-            found = await self._letters.parcels(list(some))
-            receipts = [
-                await self._intake.retry(
+            for number, letter, parcel in await self._letters.parcels(list(some)):
+                receipt = await self._intake.retry(
                     parcel, Retry(id=number, attempts=letter.attempts + 1)
                 )
-                for number, letter, parcel in found
-            ]
-            for receipt in receipts:
-                rejected += bool(receipt.rejected)
-                accepted += not receipt.rejected and bool(
-                    receipt.accepted or receipt.duplicates
-                )
+                if receipt.rejected:
+                    rejected += 1
+                elif receipt.accepted or receipt.duplicates:
+                    accepted += 1
         return Replayed(accepted=accepted, rejected=rejected)
 
     def _note(self, batch: Batch) -> None:

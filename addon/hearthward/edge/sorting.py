@@ -34,6 +34,9 @@ class Standing:
         self.admitted = device.status in _ADMITTED
         self.gauges: dict[str, Gauge] = {}
         for point in device.points:
+            if point.derived:
+                # The hub itself says what such a point is.
+                continue
             gauge = known.get(point.id)
             if gauge is None or gauge.point != point:
                 gauge = Gauge(point)

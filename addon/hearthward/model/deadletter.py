@@ -48,7 +48,10 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class DeadLetterQuery(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 ):
-    """Which dead letters are meant; newest first, `before` is the last id of the page before."""
+    """Which dead letters are meant: the newest `limit` that are older than `before`.
+
+    `before` is the `next` of the page before.
+    """
 
     reason: Reason | None = None
     device: str | None = None
@@ -71,3 +74,9 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
 
     accepted: int
     rejected: int
+
+
+class Deleted(msgspec.Struct, frozen=True, kw_only=True):
+    """How many dead letters were deleted."""
+
+    deleted: int

@@ -14,7 +14,9 @@ class Statistics(
     """Also a message of the stream, sent at its start, every half minute and when a problem changes.
 
     Sizes are bytes, rates entries a second over the last minute, `backlog` entries that wait to be
-    stored. `storage_problem` says what keeps the lifelog from being written, with what to do.
+    stored. `dead_letters` does not count those that wait for the approval of their device.
+    `broker_dropped` counts messages that the MQTT broker gave up, as it says. `storage_problem` says
+    what keeps the lifelog from being written, with what to do.
     """
 
     ts: float
@@ -25,5 +27,6 @@ class Statistics(
     ingest_rate: float
     backlog: int
     dead_letters: int
+    broker_dropped: int = 0
     storage_problem: str | None = None
     privacy_mode: bool = False
