@@ -1,0 +1,1 @@
+"""Bringing entries out of the lifelog and into it: export, import and their jobs."""
