@@ -30,7 +30,9 @@ from .edge.guard import guarded
 from .edge.homeassistant import ADAPTER as HOME_ASSISTANT, HomeAssistant
 from .edge.http import ADAPTER as HTTP, OneWay
 from .edge.intake import Intake
+from .edge.mqtt.adapter import ADAPTER as MQTT, MqttAdapter, bases
 from .edge.positions import Positions
+from .edge.profiles import load as load_profiles
 from .edge.replay import Replay
 from .edge.supervisor import publish
 from .edge.websocket import ADAPTER as WEBSOCKET, WebsocketAdapter
@@ -128,7 +130,13 @@ async def open_parts(
                 privacy.records,
                 settings.quotas.pending_devices,
             )
-            intake = Intake(gateway, settings.quotas)
+            profiles = load_profiles(
+                folder / "profiles", registry.get, bases(settings.mqtt)
+            )
+            intake = Intake(gateway, settings.quotas, profiles)
+            mqtt = MqttAdapter(
+                settings.mqtt, lifelog, registry, gateway, intake, profiles
+            )
             esphome = EsphomeAdapter(
                 lifelog, registry, vault, gateway, settings.esphome
             )
@@ -140,6 +148,7 @@ async def open_parts(
             checkpoints = Checkpoints(lifelog, load_checkpoint_key(folder))
             exporter = Exporter(lifelog, media, checkpoints.sign)
             commands.connect(ADAPTER, esphome)
+            commands.connect(MQTT, mqtt)
             commands.connect(HOME_ASSISTANT, homeassistant)
             positions = Positions(lifelog)
             websocket = WebsocketAdapter(intake, gateway, registry, positions)
@@ -169,6 +178,7 @@ async def open_parts(
                 rollups=Rollups(lifelog, settings.zone),
                 commands=commands,
                 esphome=esphome,
+                mqtt=mqtt,
                 zones=Zones(lifelog, registry, commands),
                 vault=vault,
                 keys=keys,
@@ -238,6 +248,7 @@ def _settle_memory() -> None:
 def _services(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
     """Return the coroutines that run as long as the hub does."""
     yield _speak(parts)
+    yield guarded("Speaking MQTT", parts.mqtt.run())
     yield guarded("Replaying dead letters", parts.replay.run())
     yield guarded("The statistics", parts.statistics.run())
     yield guarded("The privacy schedule", parts.privacy.run())

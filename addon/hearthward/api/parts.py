@@ -8,6 +8,7 @@ from hearthward.edge.esphome.adapter import EsphomeAdapter
 from hearthward.edge.gateway import Gateway
 from hearthward.edge.homeassistant import HomeAssistant
 from hearthward.edge.intake import Intake
+from hearthward.edge.mqtt.adapter import MqttAdapter
 from hearthward.edge.replay import Replay
 from hearthward.edge.websocket import WebsocketAdapter
 from hearthward.heating.zones import Zones
@@ -52,6 +53,7 @@ class Parts:
     rollups: Rollups
     commands: Commands
     esphome: EsphomeAdapter
+    mqtt: MqttAdapter
     zones: Zones
     vault: Vault
     keys: Keys

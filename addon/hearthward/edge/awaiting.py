@@ -25,10 +25,15 @@ class Awaiting:
         answer = asyncio.get_running_loop().create_future()
         self._answers[identity] = answer
         try:
-            await deliver(_message(command))
+            await deliver(message(command))
             return await answer
         finally:
             del self._answers[identity]
+
+    @property
+    def any(self) -> bool:
+        """Whether any command waits for its answer."""
+        return bool(self._answers)
 
     def answer(self, ack: Ack) -> bool:
         """Take a device's answer; tell whether anybody waits for it."""
@@ -39,7 +44,8 @@ class Awaiting:
         return True
 
 
-def _message(command: Command) -> CommandMessage:
+def message(command: Command) -> CommandMessage:
+    """Return a command as the message that its device gets."""
     return CommandMessage(
         device=command.device,
         ts=command.ts,

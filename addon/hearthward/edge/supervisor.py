@@ -62,7 +62,7 @@ async def publish(
                         },
                     },
                 )
-            except (aiohttp.ClientError, TimeoutError, _RefusedError) as error:
+            except (aiohttp.ClientError, TimeoutError, RefusedError) as error:
                 _LOGGER.warning(
                     "The Supervisor was not told of the hub, next try in %d s: %s",
                     wait,
@@ -75,7 +75,21 @@ async def publish(
             wait = min(2 * wait, _LONGEST_WAIT)
 
 
-class _RefusedError(Exception):
+async def service(token: str, name: str, url: str = URL) -> dict[str, Any]:
+    """Return what the Supervisor knows of a service such as `mqtt`.
+
+    Raises:
+        RefusedError: It offers none.
+        aiohttp.ClientError: It cannot be reached.
+        TimeoutError: It does not answer.
+
+    """
+    headers = {"Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession(headers=headers, timeout=_TIMEOUT) as session:
+        return await _request(session, "GET", f"{url}/services/{name}")
+
+
+class RefusedError(Exception):
     """The Supervisor refused; the message is its own."""
 
 
@@ -110,7 +124,7 @@ async def _request(
         try:
             answer = msgspec.json.decode(raw, type=_Answer)
         except msgspec.MsgspecError:
-            raise _RefusedError(f"{method} {url}: HTTP {response.status}") from None
+            raise RefusedError(f"{method} {url}: HTTP {response.status}") from None
         if answer.result != "ok":
-            raise _RefusedError(answer.message or f"HTTP {response.status}")
+            raise RefusedError(answer.message or f"HTTP {response.status}")
         return answer.data or {}

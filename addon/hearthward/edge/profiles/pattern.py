@@ -5,7 +5,7 @@ import re
 
 _PART = re.compile(r"\{(\w+)(\.\.\.)?\}")
 _NAMED = re.compile(r"\{([\w.]+)\}")
-_PLAIN = re.compile(r"[^0-9a-z_-]+")
+_PLAIN = re.compile(r"[^\w-]+")
 
 MISSING: object = object()
 
@@ -101,14 +101,8 @@ def fill(template: str, parts: Mapping[str, str], payload: object) -> str | None
 
 
 def slug(text: str) -> str:
-    """Return text as the hub writes the ids of devices and points: `living_room`.
-
-    Letters beyond ASCII stay as their code points, so that two names remain two.
-    """
-    plain = "".join(
-        char if char.isascii() else f"_{ord(char):x}_" for char in text.casefold()
-    )
-    return _PLAIN.sub("_", plain).strip("_-")[:63]
+    """Return text as the hub writes the ids of devices and points: `living_room`."""
+    return _PLAIN.sub("_", text.casefold()).strip("_-")[:63]
 
 
 def wildcard(pattern: str) -> Callable[[str], re.Match[str] | None]:

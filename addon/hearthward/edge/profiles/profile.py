@@ -84,6 +84,8 @@ class Profile:
         self._fields = Fields(layout.points, keep_unknown=layout.unknown == "keep")
         self._discovery = Discovery(layout, known, self._fields)
         self._routes: dict[str, tuple[Route, ...]] = {}
+        # Who says itself whether it is online.
+        self.told: set[str] = set()
 
     @property
     def name(self) -> str:
@@ -91,9 +93,13 @@ class Profile:
         return self.layout.profile
 
     @property
-    def filters(self) -> tuple[str, ...]:
-        """The subscriptions that cover its topics."""
-        return tuple(dict.fromkeys(pattern.filter for pattern, _ in self._topics))
+    def subscriptions(self) -> Mapping[str, set[Carries]]:
+        """The subscriptions that cover its topics, and what comes by each."""
+        found: dict[str, set[Carries]] = {}
+        for pattern, topic in self._topics:
+            found.setdefault(pattern.filter, set()).add(topic.carries)
+        nothing = {Carries.NOTHING}
+        return {name: carries for name, carries in found.items() if carries != nothing}
 
     def routes(self, address: str) -> tuple[Route, ...]:
         """Return what a topic can carry; empty if it is none of this profile."""
@@ -143,6 +149,26 @@ class Profile:
             f"The profile {self.name} has no messages like this on {parcel.address}: "
             "correct the message, or the profile's `when`",
         )
+
+    def answers(self, parcel: Parcel) -> list[Ack]:
+        """Return the answers to commands in a parcel.
+
+        Raises:
+            DecodeError: It is not what the profile describes.
+
+        """
+        for topic, parts in self.routes(parcel.address):
+            if topic.carries is not Carries.ACK:
+                continue
+            payload = _payload(parcel.payload, topic)
+            if _meant(topic, payload):
+                return [
+                    message
+                    for item in _items(payload, topic)
+                    for message in self._messages(parcel, topic, parts, item)
+                    if isinstance(message, Ack)
+                ]
+        return []
 
     def encode(self, message: CommandMessage) -> Outgoing | None:
         """Return what to publish for a command; None if it is not for this profile."""
@@ -199,6 +225,7 @@ class Profile:
                 Reason.INVALID_MESSAGE, f"The field {topic.online} is missing"
             )
         yield from self._discovery.hello(said, said.parcel, ())
+        self.told.add(said.device)
         yield Status(
             device=said.device,
             ts=said.when,

@@ -1,0 +1,145 @@
+"""One session with the broker: kept connected, emptied at once, acknowledged when it is safe."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from itertools import groupby
+import logging
+import random
+
+from hearthward.edge.parcel import BusyError
+from hearthward.lifelog import LifelogError
+
+from .link import Address, Link, LinkError, Received, Session
+
+_LOGGER = logging.getLogger(__name__)
+
+# Messages that are stored together.
+_BATCH = 1_000
+
+_FIRST_WAIT = 1.0
+_LONGEST_WAIT = 60.0
+_RETRY = 1.0
+
+type Store = Callable[[Sequence[Received]], Awaitable[None]]
+
+
+class Channel:
+    """A session, on one connection after the other.
+
+    What arrives is taken off the wire first and looked at later, so that the broker's queue stays
+    short; at most the session's receive maximum waits here. `store` makes messages durable; only then
+    the broker hears of it. While nothing can be stored, nothing is acknowledged, and the broker keeps
+    the rest.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        filters: Iterable[str],
+        store: Store,
+        opened: Callable[[Link], Awaitable[None]] | None = None,
+    ) -> None:
+        """Subscribe to `filters`; tell `opened` of every new connection."""
+        self.link: Link | None = None
+        self._session = session
+        self._filters = tuple(filters)
+        self._store = store
+        self._opened = opened
+        self._waiting: deque[Received] = deque()
+        self._arrived = asyncio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait to be stored."""
+        return len(self._waiting)
+
+    async def run(self, address: Address) -> None:
+        """Keep connected and store what arrives until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._work())
+            await self._keep(address)
+
+    async def _keep(self, address: Address) -> None:
+        wait = _FIRST_WAIT
+        while True:
+            link = Link(address, self._session, self._take)
+            try:
+                await link.open()
+                await link.subscribe(self._filters)
+                if self._opened is not None:
+                    await self._opened(link)
+                self.link = link
+                wait = _FIRST_WAIT
+                _LOGGER.info("Connected to the MQTT broker as %s", link.name)
+                reason = await link.run()
+                _LOGGER.warning("The MQTT broker is gone: %s", reason)
+            except LinkError as error:
+                _LOGGER.warning("No MQTT: %s; next try in %.0f s", error, wait)
+            finally:
+                self.link = None
+                await link.leave()
+            # Not all hubs and devices at once, when a broker comes back.
+            await asyncio.sleep(wait * random.uniform(0.5, 1.0))
+            wait = min(2 * wait, _LONGEST_WAIT)
+
+    def _take(self, message: Received) -> None:
+        self._waiting.append(message)
+        self._arrived.set()
+
+    async def _work(self) -> None:
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._waiting:
+                size = min(len(self._waiting), _BATCH)
+                batch = [self._waiting.popleft() for _ in range(size)]
+                refused, wait = await self._handle(batch)
+                if refused:
+                    self._waiting.extendleft(reversed(refused))
+                    await asyncio.sleep(wait)
+
+    async def _handle(
+        self, batch: Sequence[Received]
+    ) -> tuple[Sequence[Received], float]:
+        """Store and acknowledge; return what has to wait and how long."""
+        try:
+            await self._store(batch)
+        except BusyError as error:
+            sources = _by_source(batch)
+            if len(sources) == 1:
+                return batch, error.retry_after
+            return await self._divide(sources)
+        except LifelogError as error:
+            _LOGGER.error("MQTT messages wait at the broker: %s", error)
+            return batch, _RETRY
+        except Exception:
+            _LOGGER.exception("%d MQTT messages could not be handled", len(batch))
+            if len(batch) > 1:
+                return await self._divide([[message] for message in batch])
+            # The broker gives it again at the next connection.
+            return (), 0.0
+        _acknowledge(batch)
+        return (), 0.0
+
+    async def _divide(
+        self, parts: Sequence[Sequence[Received]]
+    ) -> tuple[Sequence[Received], float]:
+        """Store in parts, so that one that tells too much keeps nobody else waiting."""
+        outcomes = await asyncio.gather(*(self._handle(part) for part in parts))
+        refused = [message for part, _ in outcomes for message in part]
+        return refused, max((wait for part, wait in outcomes if part), default=0.0)
+
+
+def _by_source(batch: Sequence[Received]) -> list[list[Received]]:
+    """Return messages by who sent them, as far as topics tell."""
+    sources: dict[str, list[Received]] = {}
+    for message in batch:
+        source, _, _ = message.topic.rpartition("/")
+        sources.setdefault(source, []).append(message)
+    return list(sources.values())
+
+
+def _acknowledge(batch: Sequence[Received]) -> None:
+    for link, messages in groupby(batch, lambda message: message.link):
+        link.acknowledge(message.mid for message in messages if message.qos)
