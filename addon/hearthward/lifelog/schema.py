@@ -116,8 +116,10 @@ media = _table(
     Index("media_by_time", "home", "ts"),
 )
 
-# Exports and imports; `body` is the struct of model/transfer.py.
-jobs = _table("jobs", _key("id"), _needed("kind"), _needed("body"))
+# Exports and imports; `body` is the struct of model/transfer.py, `position` where to go on.
+jobs = _table(
+    "jobs", _key("id"), _needed("kind"), _needed("body"), Column("position", Text)
+)
 
 cursors = _table("cursors", _key("follower"), _needed("seq", BigInteger))
 

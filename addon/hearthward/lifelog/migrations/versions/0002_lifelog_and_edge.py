@@ -104,6 +104,7 @@ def _add_archive() -> None:
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
+        sa.Column("position", sa.Text),
         sqlite_with_rowid=False,
     )
 
