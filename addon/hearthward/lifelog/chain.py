@@ -3,11 +3,13 @@
 An entry's digest is SHA-256 over a random salt and its fields as a JSON array; forgetting
 the entry erases both, and what is left says nothing about what was erased. A batch's hash is
 SHA-256 over the hash of the batch before, its first and last seq (8 bytes each, big endian)
-and the SHA-256 of its entries' digests.
+and the SHA-256 of its entries' digests. That
+hash alone is kept of a batch whose entries are all gone.
 """
 
 from hashlib import sha256
 from itertools import batched
+import struct
 from typing import NamedTuple
 
 import msgspec
@@ -15,6 +17,8 @@ import msgspec
 START = bytes(32)
 SALT_SIZE = 16
 DIGEST_SIZE = 32
+
+_MAGIC = b"hearthward checkpoint 1\0"
 
 _encode = msgspec.json.Encoder().encode
 
@@ -41,11 +45,30 @@ def digest(row: Row) -> bytes:
 
 
 def link(previous: bytes, first: int, last: int, digests: bytes) -> bytes:
-    """Return the hash of a batch from the hash before it and its joined digests."""
+    """Return the hash of a batch from the hash before it and its joined or folded digests."""
     seqs = first.to_bytes(8) + last.to_bytes(8)
-    return sha256(previous + seqs + sha256(digests).digest()).digest()
+    folded = digests if is_folded(first, last, digests) else fold(digests)
+    return sha256(previous + seqs + folded).digest()
+
+
+def fold(digests: bytes) -> bytes:
+    """Return the hash that is kept of a batch's digests when all its entries are gone."""
+    return sha256(digests).digest()
+
+
+def is_folded(first: int, last: int, digests: bytes) -> bool:
+    """Say whether only the hash of a batch's digests is left; that of one entry never is."""
+    return last > first and len(digests) == DIGEST_SIZE
 
 
 def split(digests: bytes) -> list[bytes]:
     """Return the digests of a batch one by one."""
     return [bytes(part) for part in batched(digests, DIGEST_SIZE, strict=True)]
+
+
+def message(home: str, seq: int, ts: float, digest: bytes) -> bytes:
+    """Return what a checkpoint signs: a magic text, the home and NUL, seq, ts, hash.
+
+    The seq is 8 bytes and the ts a double (seconds since the epoch, UTC), both big-endian.
+    """
+    return _MAGIC + home.encode() + struct.pack(">xQd", seq, ts) + digest

@@ -8,7 +8,6 @@ import asyncio
 from contextlib import suppress
 import logging
 from pathlib import Path
-import struct
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Row as Record, insert, select
@@ -17,6 +16,7 @@ from hearthward.config import ConfigError
 from hearthward.model.entry import Lane
 from hearthward.model.proof import Checkpoint
 
+from .chain import message
 from .errors import LifelogUnavailableError
 from .log import Lifelog
 from .schema import checkpoints
@@ -25,8 +25,6 @@ from .transaction import Transaction
 
 FILE = "checkpoint.key"
 
-_MAGIC = b"hearthward checkpoint 1\0"
-
 _ENTRIES = 10_000
 _SECONDS = 900.0
 _LOOK_SECONDS = 15.0
@@ -34,14 +32,6 @@ _LOOK_SECONDS = 15.0
 _LISTED = 1_000
 
 _LOGGER = logging.getLogger(__name__)
-
-
-def message(home: str, seq: int, ts: float, digest: bytes) -> bytes:
-    """Return what is signed: a magic text, the home and NUL, seq, ts, hash.
-
-    The seq is 8 bytes and the ts a double (seconds since the epoch, UTC), both big-endian.
-    """
-    return _MAGIC + home.encode() + struct.pack(">xQd", seq, ts) + digest
 
 
 def load_key(folder: Path) -> Ed25519PrivateKey:

@@ -1,15 +1,22 @@
-"""Forgetting: what is to be erased, and what the packages above must erase with it."""
+"""Forgetting, as the packages above see it: what is meant, and what they erase of their own."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, and_, func, or_
 
+from hearthward.model.entry import EntryKind
+
+from .schema import entries
 from .transaction import Transaction
+
+# They prove what was done.
+KEPT = (EntryKind.AUDIT, EntryKind.ERASURE)
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be forgotten; everything that is given must hold, None means any.
+    """What is to be forgotten; None means any.
 
     `devices` are the device asked for, or all that the person owns. For a person, entries whose
     `body.person` is the person are meant too. `since` is inclusive and `until` exclusive
@@ -22,6 +29,31 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     point: str | None = None
     since: float | None = None
     until: float | None = None
+
+    def where(
+        self,
+        *,
+        device: ColumnElement[Any],
+        ts: ColumnElement[Any] | None = None,
+        point: ColumnElement[Any] | None = None,
+        person: ColumnElement[Any] | None = None,
+    ) -> list[ColumnElement[bool]]:
+        """Return the conditions on a table's columns; what has no column is any."""
+        wanted: list[ColumnElement[bool]] = []
+        subjects: list[ColumnElement[bool]] = []
+        if self.devices is not None:
+            subjects.append(device.in_(self.devices))
+        if self.person is not None and person is not None:
+            subjects.append(person == self.person)
+        if subjects:
+            wanted.append(or_(*subjects))
+        if self.point is not None and point is not None:
+            wanted.append(point == self.point)
+        if self.since is not None and ts is not None:
+            wanted.append(ts >= self.since)
+        if self.until is not None and ts is not None:
+            wanted.append(ts < self.until)
+        return wanted
 
 
 class Eraser:
@@ -50,9 +82,20 @@ class Eraser:
         """
         return 0
 
-    def finish(self, transaction: Transaction) -> None:
+    def finish(self, transaction: Transaction) -> bool | None:
         """Purge what deleting leaves behind, such as the segments of a full-text index.
 
-        It is called once, in the writer's thread, after all else was committed and before the
-        write-ahead log is emptied.
+        It is called in the writer's thread, when no entry that was meant is left and before the
+        write-ahead log is emptied; once more, in another transaction, as long as it returns True:
+        so no step needs to hold up an alarm for long.
         """
+
+
+def meant(scope: Scope) -> ColumnElement[bool]:
+    """Return the condition for the entries that a scope means."""
+    table = entries.c
+    person = func.json_extract(table.body, "$.person")
+    wanted = scope.where(
+        device=table.device, ts=table.ts, point=table.point, person=person
+    )
+    return and_(table.home == scope.home, table.kind.not_in(KEPT), *wanted)

@@ -1,7 +1,7 @@
 """The lifelog as the event loop sees it: append, follow, read."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Concatenate, Self
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from hearthward.model.device import PointState
 from hearthward.model.entry import Draft, Entry, EntryPage, EntryQuery, Lane
+from hearthward.model.proof import Verification
 
 from . import read
 from .errors import LifelogUnavailableError
@@ -18,7 +19,7 @@ from .forget import Eraser
 from .lanes import Unit
 from .store import Store
 from .transaction import Appended, Position, Transaction, is_newer
-from .verify import first_break
+from .verify import verify
 from .writer import Outcome, Writer
 
 # Followers that are this far behind read from the disk.
@@ -158,13 +159,18 @@ class Lifelog:
 
         A batch is as long as its commit was, or shorter when it is read from the disk.
         """
-        while after >= self.last:
-            if self._closed:
-                return None
-            await self._changed.wait()
-        return self._recent.get(after + 1) or Batch(
-            tuple(await self.read(after, _READ_ENTRIES))
-        )
+        while True:
+            while after >= self.last:
+                if self._closed:
+                    return None
+                await self._changed.wait()
+            if batch := self._recent.get(after + 1):
+                return batch
+            last = self.last
+            if entries := await self.read(after, _READ_ENTRIES):
+                return Batch(tuple(entries))
+            # All of them are erased.
+            after = last
 
     def project(self, projection: Callable[[Batch], None]) -> None:
         """Call `projection` in the loop with every batch, before anyone else sees it."""
@@ -204,9 +210,27 @@ class Lifelog:
             _HISTORY_SECONDS,
         )
 
-    async def verify(self) -> str | None:
-        """Say what is wrong with the chain first; None if nothing is."""
-        return await self._read(first_break)
+    async def verify(self, trusted: Collection[bytes] = ()) -> Verification:
+        """Check the whole lifelog; with `trusted` public keys, only their signatures count."""
+        return await self._read(verify, trusted)
+
+    def drop(self, seqs: Collection[int], *, states: bool) -> None:
+        """Take erased entries, and the states they told, out of what is kept in memory."""
+        gone = frozenset(seqs)
+        for batch in tuple(self._recent.values()):
+            if any(entry.seq in gone for entry in batch.entries):
+                self._recent_entries -= len(batch.entries)
+                del self._recent[batch.first]
+        if states:
+            self._states = {
+                key: state
+                for key, state in self._states.items()
+                if state.seq not in gone
+            }
+
+    async def purge(self) -> bool:
+        """Leave nothing deleted in the journal; False if readers hold it for too long."""
+        return await self._loop.run_in_executor(None, self._guarded, self._store.purge)
 
     async def load[T](self, query: Callable[[Connection], T]) -> T:
         """Run a query of the caller's own tables in a reader's thread."""
@@ -240,9 +264,16 @@ class Lifelog:
     def _query[T](
         self, query: Callable[[Connection], T], seconds: float | None = None
     ) -> T:
-        try:
+        def work() -> T:
             with self._store.reader(seconds) as connection:
                 return query(connection)
+
+        return self._guarded(work)
+
+    def _guarded[T](self, work: Callable[[], T]) -> T:
+        """Do what the engine may fail at; say what to do about that."""
+        try:
+            return work()
         except Exception as error:
             advice = self._store.explain(error)
             if advice is None:

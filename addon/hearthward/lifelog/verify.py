@@ -1,43 +1,222 @@
-"""Prove that the lifelog was not altered: numbering, digests, chain."""
+"""Prove that the lifelog was not altered: numbering, digests, chain, erasures, signatures."""
 
-from collections.abc import Iterator
-from itertools import islice
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from typing import Any
 
-from sqlalchemy import Connection, select
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+import msgspec
+from sqlalchemy import Connection, Row as Record, Table, inspect, select
 
-from .chain import DIGEST_SIZE, START, Row, digest, link
-from .schema import batches, entries
+from hearthward.model.entry import EntryKind
+from hearthward.model.proof import Verification
 
+from .chain import DIGEST_SIZE, START, Row, digest, is_folded, link, message, split
+from .erasing import Range, Summary, summarize
+from .schema import batches, checkpoints, entries, erased, erasures
 
-def first_break(connection: Connection, home: str) -> str | None:
-    """Say what is wrong first; None if the whole lifelog is as it was written."""
-    rows = _rows(connection, home)
-    previous, end = START, 0
-    for batch in connection.execute(
-        select(batches).where(batches.c.home == home).order_by(batches.c.first)
-    ):
-        if batch.first != end + 1:
-            return f"a batch begins at seq {batch.first}, not at {end + 1}"
-        count = batch.last - batch.first + 1
-        if len(batch.digests) != count * DIGEST_SIZE:
-            return f"the batch at seq {batch.first} does not hold {count} digests"
-        hashed = link(previous, batch.first, batch.last, batch.digests)
-        if hashed != batch.hash:
-            return f"the chain breaks at the batch that begins at seq {batch.first}"
-        found = list(islice(rows, count))
-        if [row.seq for row in found] != list(range(batch.first, batch.last + 1)):
-            return f"entries are missing between seq {batch.first} and {batch.last}"
-        stamps = b"".join(map(digest, found))
-        if stamps != batch.digests:
-            return f"an entry was altered between seq {batch.first} and {batch.last}"
-        previous, end = batch.hash, batch.last
-    beyond = next(rows, None)
-    return f"the entry {beyond.seq} is not in the chain" if beyond else None
+type _Record = Record[Any]
 
 
-def _rows(connection: Connection, home: str) -> Iterator[Row]:
-    records = connection.execute(
-        select(entries).where(entries.c.home == home).order_by(entries.c.seq),
-        execution_options={"yield_per": 1000},
+class _BrokenError(Exception):
+    """What is wrong, and where."""
+
+
+class _Recorded(msgspec.Struct):
+    """What the entry of an erasure says."""
+
+    erasure: str
+    entries: int
+    ranges: str
+
+
+def verify(
+    connection: Connection, home: str, trusted: Collection[bytes] = ()
+) -> Verification:
+    """Check a home's whole lifelog, up to the first break; blocks for long.
+
+    With `trusted` public keys, checkpoints of other keys are a break, and so is none at all.
+    """
+    walk = _Walk(connection, home)
+    problem = None
+    try:
+        walk.check_chain()
+        walk.check_erasures()
+        walk.check_signers(frozenset(trusted))
+    except _BrokenError as broken:
+        problem = str(broken)
+    return Verification(
+        home=home,
+        last=walk.last,
+        entries=walk.entries,
+        batches=walk.batches,
+        erased=walk.erased,
+        erasures=len(walk.recorded),
+        unfinished=walk.unfinished,
+        checkpoints=walk.signatures,
+        keys=tuple(sorted(key.hex() for key in walk.signers)),
+        problem=problem,
     )
-    return (Row(*record) for record in records)
+
+
+class _Walk:
+    """One way through the lifelog, and what was seen on it."""
+
+    def __init__(self, connection: Connection, home: str) -> None:
+        self.last = 0
+        self.entries = 0
+        self.batches = 0
+        self.erased = 0
+        self.unfinished = 0
+        self.signatures = 0
+        self.signers: set[bytes] = set()
+        self.recorded: dict[str, Summary] = {}
+        self._connection = connection
+        self._home = home
+        # Files of the first schema know no erasures and no checkpoints.
+        self._tables = set(inspect(connection).get_table_names())
+        self._gone: list[Range] = []
+        self._by_erasure: dict[str, list[Range]] = defaultdict(list)
+        for row in self._rows(erased):
+            self._gone.append(Range(row.first, row.last))
+            self._by_erasure[row.erasure].append(self._gone[-1])
+
+    def check_chain(self) -> None:
+        """Check batch by batch: its hash, its entries, the checkpoint at its end."""
+        rows = (Row(*record) for record in self._rows(entries))
+        row = next(rows, None)
+        witnesses = self._rows(checkpoints)
+        witness = next(witnesses, None)
+        previous = START
+        for batch in self._rows(batches):
+            self._check_link(batch, previous)
+            found = []
+            while row is not None and row.seq <= batch.last:
+                found.append(row)
+                row = next(rows, None)
+            self._check_entries(batch, found)
+            while witness is not None and witness.seq <= batch.last:
+                self._check_signature(witness, batch)
+                witness = next(witnesses, None)
+            previous, self.last = batch.hash, batch.last
+            self.batches += 1
+        if row is not None:
+            raise _BrokenError(f"the entry {row.seq} is not in the chain")
+        if witness is not None:
+            raise _BrokenError(
+                f"the end is missing: the last entry is {self.last}, but a checkpoint was "
+                f"signed at {witness.seq}"
+            )
+
+    def check_erasures(self) -> None:
+        """Check that an entry tells of every erasure, and of nothing else."""
+        pending = {row.id for row in self._rows(erasures)}
+        for name, gone in self._by_erasure.items():
+            known = self.recorded.get(name)
+            if known is None and name not in pending:
+                raise _BrokenError(
+                    f"no entry records why the entries {gone[0].first} to {gone[-1].last} "
+                    "are gone"
+                )
+            if known is not None and known != summarize(gone):
+                raise _BrokenError(
+                    f"other entries between {gone[0].first} and {gone[-1].last} are gone "
+                    "than their erasure says"
+                )
+        self.unfinished = len(pending)
+
+    def check_signers(self, trusted: frozenset[bytes]) -> None:
+        """Check that only trusted keys signed, if any are named."""
+        if not trusted:
+            return
+        if not self.signatures:
+            raise _BrokenError("no checkpoint was signed")
+        if strangers := self.signers - trusted:
+            raise _BrokenError(
+                f"a checkpoint was signed with the unknown key {min(strangers).hex()}"
+            )
+
+    def _check_link(self, batch: _Record, previous: bytes) -> None:
+        first, last, digests = batch.first, batch.last, batch.digests
+        if first != self.last + 1:
+            raise _BrokenError(f"a batch begins at seq {first}, not at {self.last + 1}")
+        count = last - first + 1
+        if len(digests) != count * DIGEST_SIZE and not is_folded(first, last, digests):
+            raise _BrokenError(
+                f"the batch at seq {first} does not hold {count} digests"
+            )
+        if link(previous, first, last, digests) != batch.hash:
+            raise _BrokenError(
+                f"the chain breaks at the batch that begins at seq {first}"
+            )
+
+    def _check_entries(self, batch: _Record, found: list[Row]) -> None:
+        where = f"between seq {batch.first} and {batch.last}"
+        gone = self._gone_within(batch.first, batch.last)
+        seqs = [row.seq for row in found]
+        if seqs != [
+            seq for seq in range(batch.first, batch.last + 1) if seq not in gone
+        ]:
+            if gone.intersection(seqs):
+                raise _BrokenError(f"entries that were erased are there again {where}")
+            raise _BrokenError(f"entries are missing {where}")
+        if found and is_folded(batch.first, batch.last, batch.digests):
+            raise _BrokenError(f"digests are missing {where}")
+        stamps = batch.digests
+        if gone and found:
+            slots = split(batch.digests)
+            stamps = b"".join(slots[seq - batch.first] for seq in seqs)
+        if found and b"".join(map(digest, found)) != stamps:
+            raise _BrokenError(f"an entry was altered {where}")
+        self.entries += len(found)
+        self.erased += len(gone)
+        for row in found:
+            if row.kind == EntryKind.ERASURE:
+                self._note_erasure(row)
+
+    def _note_erasure(self, row: Row) -> None:
+        with suppress(msgspec.MsgspecError):
+            said = msgspec.json.decode(row.body or "", type=_Recorded)
+            self.recorded[said.erasure] = Summary(said.entries, said.ranges)
+
+    def _check_signature(self, witness: _Record, batch: _Record) -> None:
+        if (witness.seq, witness.hash) != (batch.last, batch.hash):
+            raise _BrokenError(
+                f"the chain is not the one that was signed at seq {witness.seq}"
+            )
+        signed = message(self._home, witness.seq, witness.ts, witness.hash)
+        try:
+            key = Ed25519PublicKey.from_public_bytes(witness.key)
+            key.verify(witness.signature, signed)
+        except ValueError, InvalidSignature:
+            raise _BrokenError(
+                f"the signature of the checkpoint at seq {witness.seq} is wrong"
+            ) from None
+        self.signatures += 1
+        self.signers.add(bytes(witness.key))
+
+    def _gone_within(self, first: int, last: int) -> set[int]:
+        """Return the erased seqs of a batch."""
+        index = bisect_left(self._gone, first, key=lambda part: part.last)
+        seqs: set[int] = set()
+        while index < len(self._gone) and self._gone[index].first <= last:
+            part = self._gone[index]
+            seqs.update(range(max(first, part.first), min(last, part.last) + 1))
+            index += 1
+        return seqs
+
+    def _rows(self, table: Table) -> Iterator[_Record]:
+        """Yield the home's rows of a table in the order of its key."""
+        if table.name not in self._tables:
+            return iter(())
+        return iter(
+            self._connection.execute(
+                select(table)
+                .where(table.c.home == self._home)
+                .order_by(*table.primary_key),
+                execution_options={"yield_per": 1_000},
+            )
+        )

@@ -1,0 +1,324 @@
+"""Forgetting for good: entries, and whatever else holds what they said.
+
+What is to be erased is written down first, so an erasure that is cut short is completed by the
+next start. It goes in small transactions of the lowest lane: nothing that is appended meanwhile
+waits for long. The chain stays whole; see `erasing`.
+"""
+
+from array import array
+import asyncio
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import batched
+import logging
+import uuid
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
+
+from hearthward.model.device import Device
+from hearthward.model.entry import Draft, EntryKind, Lane
+from hearthward.model.erasure import Erasure, ForgetRequest
+
+from . import erasing
+from .checkpoints import Checkpoints
+from .errors import LifelogError, LifelogUnavailableError
+from .forget import KEPT, Scope, meant
+from .log import Lifelog
+from .schema import devices, entries, erasures, idempotency
+from .transaction import Transaction
+
+_CHUNK = 1_000
+
+_RETRY = 60.0
+
+# What keeps the journal from being emptied are readers, and they come to an end.
+_PURGE_PAUSE = 1.0
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class _Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """An erasure that has begun: of entries up to `end`; without a scope it only ends."""
+
+    id: str
+    end: int
+    text: str
+    scope: Scope | None = None
+
+
+class Forgetting:
+    """Erases entries of a lifelog, one erasure after the other."""
+
+    def __init__(self, lifelog: Lifelog, checkpoints: Checkpoints) -> None:
+        """Erase from `lifelog` and sign its chain after each erasure."""
+        self._lifelog = lifelog
+        self._checkpoints = checkpoints
+        self._lock = asyncio.Lock()
+
+    async def forget(self, request: ForgetRequest) -> Erasure:
+        """Erase what is asked for, down to the bytes of the files.
+
+        Raises:
+            LifelogError: The request does not say what is meant.
+            LifelogUnavailableError: It is not done yet; it is completed when that is possible.
+
+        """
+        scope = await self._scope(request)
+        async with self._lock:
+            end = self._lifelog.last
+            if request.dry_run:
+                return await self._lifelog.load(
+                    lambda connection: self._count(connection, scope, end)
+                )
+            intent = _Intent(
+                id=uuid.uuid4().hex, end=end, text=_text(request), scope=scope
+            )
+            await self._begin(intent)
+            return await self._complete(intent)
+
+    async def age_out(self, condition: ColumnElement[bool], why: str) -> int:
+        """Erase old entries that meet a condition on `schema.entries`; return how many.
+
+        What they left behind in other tables stays, as do the points' current states. `why` is the
+        sentence of the entry that records it.
+        """
+        async with self._lock:
+            intent = _Intent(id=uuid.uuid4().hex, end=self._lifelog.last, text=why)
+            seqs = await self._seqs(
+                and_(entries.c.home == self._lifelog.home, condition), intent.end
+            )
+            if not seqs:
+                return 0
+            await self._begin(intent)
+            await self._erase(seqs, intent)
+            await self._close(intent)
+            await self._finished(intent)
+            return len(seqs)
+
+    async def run(self) -> None:
+        """Complete the erasures that were cut short, as soon as the lifelog lets us."""
+        while True:
+            try:
+                return await self._resume()
+            except LifelogUnavailableError as error:
+                _LOGGER.warning("An erasure waits to be completed: %s", error)
+            await asyncio.sleep(_RETRY)
+
+    async def _resume(self) -> None:
+        for intent in await self._lifelog.load(self._begun):
+            async with self._lock:
+                await self._complete(intent)
+            _LOGGER.warning("An erasure that was cut short is completed")
+
+    async def _scope(self, request: ForgetRequest) -> Scope:
+        """Return what a request means; a person's devices are looked up."""
+        time = (request.since, request.until)
+        if not request.person and not request.device and time == (None, None):
+            raise LifelogError("Say what to forget: a person, a device or a time")
+        if request.point and not request.device:
+            raise LifelogError("Give the device that the point belongs to")
+        person = request.person
+        owned: tuple[str, ...] | None = None
+        if person:
+            owned = await self._owned(person)
+        if request.device:
+            if owned is not None and request.device not in owned:
+                raise LifelogError(
+                    f"Give the person or the device: {request.device} does not belong to "
+                    f"{person}"
+                )
+            owned, person = (request.device,), None
+        return Scope(
+            home=self._lifelog.home,
+            person=person,
+            devices=owned,
+            point=request.point,
+            since=request.since,
+            until=request.until,
+        )
+
+    async def _owned(self, person: str) -> tuple[str, ...]:
+        """Return the ids of the devices that a person owns."""
+
+        def query(connection: Connection) -> tuple[str, ...]:
+            rows = connection.execute(
+                select(devices.c.body).where(devices.c.home == self._lifelog.home)
+            )
+            known = (msgspec.json.decode(body, type=Device) for (body,) in rows)
+            return tuple(device.id for device in known if device.owner == person)
+
+        return await self._lifelog.load(query)
+
+    def _count(self, connection: Connection, scope: Scope, end: int) -> Erasure:
+        found = connection.execute(
+            select(func.count())
+            .select_from(entries)
+            .where(meant(scope), entries.c.seq <= end)
+        ).scalar_one()
+        media = sum(
+            eraser.count_media(connection, scope) for eraser in self._lifelog.erasers
+        )
+        return Erasure(entries=found, media=media)
+
+    async def _begin(self, intent: _Intent) -> None:
+        body = msgspec.json.encode(intent).decode()
+        await self._lifelog.transact(
+            lambda transaction: transaction.put(
+                erasures,
+                {"home": transaction.home, "id": intent.id, "body": body},
+            )
+        )
+
+    def _begun(self, connection: Connection) -> list[_Intent]:
+        rows = connection.execute(
+            select(erasures.c.body).where(erasures.c.home == self._lifelog.home)
+        )
+        return [msgspec.json.decode(body, type=_Intent) for (body,) in rows]
+
+    async def _complete(self, intent: _Intent) -> Erasure:
+        """Do, or do again, all the steps of an erasure."""
+        lifelog, scope, media = self._lifelog, intent.scope, 0
+        if scope is not None:
+            media = await lifelog.transact(
+                lambda transaction: sum(
+                    eraser.erase_scope(transaction, scope) for eraser in lifelog.erasers
+                ),
+                Lane.BULK,
+            )
+            await self._erase(await self._seqs(meant(scope), intent.end), intent)
+            await self._erase_keys(intent)
+        for eraser in lifelog.erasers:
+            while await lifelog.transact(eraser.finish, Lane.BULK):
+                pass
+        erasure = await self._close(intent, media)
+        # Until nothing is left in the journal the erasure has not ended.
+        while not await lifelog.purge():
+            await asyncio.sleep(_PURGE_PAUSE)
+        await self._finished(intent)
+        return erasure
+
+    async def _seqs(self, condition: ColumnElement[bool], end: int) -> array[int]:
+        """Return the seqs of the entries that are meant, ascending."""
+
+        def query(connection: Connection) -> array[int]:
+            rows = connection.execute(
+                select(entries.c.seq).where(
+                    condition, entries.c.kind.not_in(KEPT), entries.c.seq <= end
+                ),
+                execution_options={"yield_per": 10_000},
+            )
+            return array("q", sorted(rows.scalars()))
+
+        return await self._lifelog.load(query)
+
+    async def _erase(self, seqs: array[int], intent: _Intent) -> None:
+        for chunk in batched(seqs, _CHUNK, strict=False):
+
+            def work(transaction: Transaction, chunk: Sequence[int] = chunk) -> None:
+                for eraser in self._lifelog.erasers:
+                    eraser.erase_entries(transaction, chunk)
+                erasing.erase(transaction, chunk, intent.id)
+                if intent.scope is not None:
+                    erasing.erase_states(transaction, chunk)
+
+            await self._lifelog.transact(work, Lane.BULK)
+            self._lifelog.drop(chunk, states=intent.scope is not None)
+        await self._fold(intent.end)
+
+    async def _fold(self, end: int) -> None:
+        """Shrink what the chain keeps of batches whose entries are all gone."""
+        home = self._lifelog.home
+        found = await self._lifelog.load(
+            lambda connection: erasing.empty_batches(connection, home, end)
+        )
+        for chunk in batched(found, _CHUNK, strict=False):
+
+            def work(
+                transaction: Transaction, chunk: Sequence[erasing.Folded] = chunk
+            ) -> None:
+                erasing.fold(transaction, chunk)
+
+            await self._lifelog.transact(work, Lane.BULK)
+
+    async def _erase_keys(self, intent: _Intent) -> None:
+        """Erase the idempotency keys of the erased entries."""
+
+        def query(connection: Connection) -> list[tuple[str, str]]:
+            home = self._lifelog.home
+            gone = erasing.erased_by(connection, home, intent.id)
+            rows = connection.execute(
+                select(idempotency.c.device, idempotency.c.key, idempotency.c.seq)
+                .where(idempotency.c.home == home)
+                .execution_options(yield_per=10_000)
+            )
+            return [(device, key) for device, key, seq in rows if _within(gone, seq)]
+
+        await self._delete_keys(await self._lifelog.load(query))
+
+    async def _delete_keys(self, keys: Sequence[tuple[str, str]]) -> None:
+        for chunk in batched(keys, _CHUNK, strict=False):
+
+            def work(
+                transaction: Transaction, chunk: Sequence[tuple[str, str]] = chunk
+            ) -> None:
+                erasing.erase_keys(transaction, chunk)
+
+            await self._lifelog.transact(work, Lane.BULK)
+
+    async def _close(self, intent: _Intent, media: int = 0) -> Erasure:
+        """Append the entry that records an erasure; the key keeps it from being doubled."""
+        home = self._lifelog.home
+        summary = erasing.summarize(
+            await self._lifelog.load(
+                lambda connection: erasing.erased_by(connection, home, intent.id)
+            )
+        )
+
+        def work(transaction: Transaction) -> int:
+            (seq,) = transaction.append(
+                [
+                    Draft(
+                        ts=transaction.now,
+                        kind=EntryKind.ERASURE,
+                        value=float(summary.entries),
+                        text=f"{intent.text}: {summary.entries} entries",
+                        body={
+                            "erasure": intent.id,
+                            "entries": summary.entries,
+                            "media": media,
+                            "ranges": summary.digest,
+                        },
+                        key=f"erasure {intent.id}",
+                    )
+                ]
+            )
+            return seq
+
+        seq = await self._lifelog.transact(work)
+        return Erasure(entries=summary.entries, media=media, seq=seq)
+
+    async def _finished(self, intent: _Intent) -> None:
+        """Note that an erasure has ended and sign the chain that holds its entry."""
+        await self._lifelog.transact(
+            lambda transaction: transaction.execute(
+                delete(erasures).where(
+                    erasures.c.home == transaction.home, erasures.c.id == intent.id
+                )
+            )
+        )
+        await self._checkpoints.sign()
+
+
+def _within(gone: Sequence[erasing.Range], seq: int) -> bool:
+    index = bisect_right(gone, seq, key=lambda part: part.first) - 1
+    return index >= 0 and seq <= gone[index].last
+
+
+def _text(request: ForgetRequest) -> str:
+    """Say what is forgotten, without the name of a person who wants to be forgotten."""
+    if request.device:
+        what = " ".join(filter(None, (request.device, request.point)))
+    else:
+        what = "what concerns a person" if request.person else "a time"
+    return ", ".join(filter(None, (f"Forgotten: {what}", request.reason)))
