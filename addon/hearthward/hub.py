@@ -46,6 +46,7 @@ from .lifelog import Lifelog, Transaction
 from .lifelog.archive.export import Exporter
 from .lifelog.archive.jobs import Jobs, JobsEraser
 from .lifelog.checkpoints import Checkpoints, load_key as load_checkpoint_key
+from .lifelog.forgetting import Forgetting
 from .lifelog.media import LocalFiles, MediaEraser, MediaLibrary
 from .lifelog.rollups import Rollups
 from .lifelog.schema import properties
@@ -146,6 +147,7 @@ async def open_parts(
                 lifelog, LocalFiles(folder / "media" / settings.home), settings.media
             )
             checkpoints = Checkpoints(lifelog, load_checkpoint_key(folder))
+            forgetting = Forgetting(lifelog, checkpoints)
             exporter = Exporter(lifelog, media, checkpoints.sign)
             commands.connect(ADAPTER, esphome)
             commands.connect(MQTT, mqtt)
@@ -170,6 +172,7 @@ async def open_parts(
                 statistics=Monitor(lifelog, letters, media, privacy, folder),
                 media=media,
                 checkpoints=checkpoints,
+                forgetting=forgetting,
                 jobs=Jobs(
                     lifelog,
                     folder / "transfer" / settings.home,
@@ -197,6 +200,7 @@ async def open_parts(
             await parts.commands.settle()
             async with parts.jobs:
                 yield parts
+            await checkpoints.close()
 
 
 @asynccontextmanager
@@ -249,6 +253,8 @@ def _services(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
     """Return the coroutines that run as long as the hub does."""
     yield _speak(parts)
     yield guarded("Speaking MQTT", parts.mqtt.run())
+    yield guarded("Signing checkpoints", parts.checkpoints.run())
+    yield guarded("Completing erasures", parts.forgetting.run())
     yield guarded("Replaying dead letters", parts.replay.run())
     yield guarded("The statistics", parts.statistics.run())
     yield guarded("The privacy schedule", parts.privacy.run())

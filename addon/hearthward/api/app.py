@@ -21,6 +21,7 @@ from . import (
     heating,
     homeassistant,
     hub,
+    lifelog,
     media,
     messages,
     nodes,
@@ -45,6 +46,7 @@ MODULES = (
     commands,
     heating,
     entries,
+    lifelog,
     chart,
     homeassistant,
     messages,
@@ -87,15 +89,15 @@ def create(parts: Parts) -> web.Application:
     app[SOCKETS] = sockets
     app[stream.FANOUT] = Fanout(parts.lifelog)
     parts.keys.on_revoked(sockets.revoke)
-    app.cleanup_ctx.append(_run_fanout)
+    app.cleanup_ctx.append(_run_stream)
     app.on_shutdown.append(_stop_sockets)
     for route in routes():
         app.router.add_route(route.method, route.path, route.serve)
     return app
 
 
-async def _run_fanout(app: web.Application) -> AsyncGenerator[None]:
-    task = asyncio.create_task(app[stream.FANOUT].run())
+async def _run_stream(app: web.Application) -> AsyncGenerator[None]:
+    task = asyncio.create_task(stream.run(app[PARTS], app[stream.FANOUT]))
     yield
     task.cancel()
     with suppress(asyncio.CancelledError):

@@ -19,6 +19,7 @@ from hearthward.home.registry import Registry
 from hearthward.lifelog import Lifelog
 from hearthward.lifelog.archive.jobs import Jobs
 from hearthward.lifelog.checkpoints import Checkpoints
+from hearthward.lifelog.forgetting import Forgetting
 from hearthward.lifelog.media import MediaLibrary
 from hearthward.lifelog.rollups import Rollups
 from hearthward.model.stream import HubInfo
@@ -49,6 +50,7 @@ class Parts:
     statistics: Monitor
     media: MediaLibrary
     checkpoints: Checkpoints
+    forgetting: Forgetting
     jobs: Jobs
     rollups: Rollups
     commands: Commands

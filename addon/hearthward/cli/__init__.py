@@ -9,10 +9,10 @@ import sys
 
 from hearthward.config import ConfigError
 
-from . import deadletters, hub, keys
+from . import deadletters, hub, keys, lifelog
 from .common import INTERRUPTED, WRONG, fail
 
-_GROUPS = (hub, keys, deadletters)
+_GROUPS = (hub, keys, deadletters, lifelog)
 
 
 def main() -> None:

@@ -81,6 +81,12 @@ class Checkpoints:
         """
         return await self._lifelog.transact(self._sign, Lane.BULK)
 
+    async def close(self) -> None:
+        """Sign the end, with all that was given to the lifelog before."""
+        with suppress(LifelogUnavailableError):
+            await self._lifelog.transact(lambda transaction: None, Lane.BULK)
+            await self.sign()
+
     async def sign_if_possible(self) -> None:
         """Sign unless nothing can be stored at present."""
         with suppress(LifelogUnavailableError):

@@ -45,6 +45,7 @@ class _Intent(msgspec.Struct, frozen=True, kw_only=True):
     end: int
     text: str
     scope: Scope | None = None
+    actor: str = "hub"
 
 
 class Forgetting:
@@ -56,8 +57,10 @@ class Forgetting:
         self._checkpoints = checkpoints
         self._lock = asyncio.Lock()
 
-    async def forget(self, request: ForgetRequest) -> Erasure:
+    async def forget(self, request: ForgetRequest, actor: str | None = None) -> Erasure:
         """Erase what is asked for, down to the bytes of the files.
+
+        `actor` is the id of the key of who asks, None for the hub itself.
 
         Raises:
             LifelogError: The request does not say what is meant.
@@ -72,7 +75,11 @@ class Forgetting:
                     lambda connection: self._count(connection, scope, end)
                 )
             intent = _Intent(
-                id=uuid.uuid4().hex, end=end, text=_text(request), scope=scope
+                id=uuid.uuid4().hex,
+                end=end,
+                text=_text(request),
+                scope=scope,
+                actor=actor or "hub",
             )
             await self._begin(intent)
             return await self._complete(intent)
@@ -288,6 +295,7 @@ class Forgetting:
                             "entries": summary.entries,
                             "media": media,
                             "ranges": summary.digest,
+                            "actor": intent.actor,
                         },
                         key=f"erasure {intent.id}",
                     )

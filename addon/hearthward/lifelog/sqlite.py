@@ -6,6 +6,7 @@ from math import inf
 from pathlib import Path
 import sqlite3
 from time import monotonic
+from urllib.parse import quote
 
 import msgspec
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
@@ -158,14 +159,7 @@ class SqliteStore:
 
     def explain(self, error: Exception) -> str | None:
         """Say what to do about an engine's error; None if it is not the engine's."""
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        if not isinstance(cause, sqlite3.Error):
-            return None
-        name = getattr(cause, "sqlite_errorname", "")
-        for prefix, advice in _ADVICE.items():
-            if name.startswith(prefix):
-                return advice.format(file=self._file, folder=self._file.parent)
-        return f"The lifelog cannot be used: {cause}"
+        return _explain(error, self._file)
 
     def close(self) -> None:
         """Close all connections; the last one folds the write-ahead log in."""
@@ -243,3 +237,50 @@ _WRITER_PRAGMAS = (
     "cache_size=-8192",
 )
 _READER_PRAGMAS = ("query_only=ON", "cache_size=-2048")
+
+
+@contextmanager
+def reading(file: Path) -> Iterator[Connection]:
+    """Open a lifelog file, or a copy of one, to read as it is now.
+
+    Raises:
+        LifelogError: It cannot be read; the message says what to do.
+
+    """
+    if not file.exists():
+        raise LifelogError(f"There is no lifelog: {file}")
+    engine = create_engine(
+        "sqlite://", creator=lambda: _open_to_read(file), poolclass=NullPool
+    )
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise LifelogError(_explain(error, file) or str(error)) from error
+    finally:
+        engine.dispose()
+
+
+def _open_to_read(file: Path) -> sqlite3.Connection:
+    """Open a file; one in a folder that cannot be written is taken as it is, without a journal."""
+    name = quote(str(file.absolute()))
+    connection = sqlite3.connect(f"file:{name}?mode=ro", uri=True)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
+    except sqlite3.OperationalError:
+        connection.close()
+        if file.with_name(f"{file.name}-wal").exists():
+            raise
+        connection = sqlite3.connect(f"file:{name}?mode=ro&immutable=1", uri=True)
+    return connection
+
+
+def _explain(error: Exception, file: Path) -> str | None:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, sqlite3.Error):
+        return None
+    name = getattr(cause, "sqlite_errorname", "")
+    for prefix, advice in _ADVICE.items():
+        if name.startswith(prefix):
+            return advice.format(file=file, folder=file.parent)
+    return f"The lifelog cannot be used: {cause}"
