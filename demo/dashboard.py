@@ -1,4 +1,4 @@
-"""The demo's dashboard, made of Home Assistant's own cards."""
+"""The demo's dashboard, made of Home Assistant's own cards and our timeline."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -35,7 +35,7 @@ async def install(client: HomeAssistantClient) -> None:
 
 def dashboard(entities: Entities) -> Json:
     """Return the configuration of the dashboard."""
-    return {"views": [_home(entities), _schedules(entities)]}
+    return {"views": [_home(entities), _schedules(entities), _timeline()]}
 
 
 def _home(entities: Entities) -> Json:
@@ -60,6 +60,29 @@ def _home(entities: Entities) -> Json:
             _temperatures(entities),
             _heater(entities),
             _care(entities),
+        ],
+    }
+
+
+def _timeline() -> Json:
+    """Return the view of what happened, as wide as can be read well."""
+    return {
+        "type": "sections",
+        "title": "Timeline",
+        "path": "timeline",
+        "icon": "mdi:timeline-text-outline",
+        "max_columns": 2,
+        "sections": [
+            {
+                "type": "grid",
+                "column_span": 2,
+                "cards": [
+                    {
+                        "type": "custom:hearthward-timeline-card",
+                        "grid_options": {"columns": "full"},
+                    }
+                ],
+            }
         ],
     }
 

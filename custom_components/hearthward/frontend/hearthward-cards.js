@@ -529,7 +529,7 @@ var Ve=Object.defineProperty;var Ze=Object.getOwnPropertyDescriptor;var g=(n,e,t
           ${t.media.length?c`<div class="media">${t.media.map(o=>this.renderMedia(o,t,i))}</div>`:d}
         </div>
       </li>
-    `}renderMedia(t,i,r){let s=J(i.ts,this.hass);if(t.content_type.startsWith("audio/")){let l=C(r.sound,{time:s});return c`<audio controls preload="none" aria-label=${l} src=${this.hass.hassUrl(t.url)}></audio>`}let o=C(r.picture,{time:s});return c`
+    `}renderMedia(t,i,r){let s=J(i.ts,this.hass);if(t.content_type?.startsWith("audio/")){let l=C(r.sound,{time:s});return c`<audio controls preload="none" aria-label=${l} src=${this.hass.hassUrl(t.url)}></audio>`}let o=C(r.picture,{time:s});return c`
       <button aria-label=${o} @click=${()=>this.opened={media:t,label:o}}>
         <img loading="lazy" alt=${o} src=${this.hass.hassUrl(t.thumbnail??t.url)} />
       </button>

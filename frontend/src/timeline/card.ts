@@ -376,7 +376,7 @@ export class TimelineCard extends LitElement {
 
   private renderMedia(media: Media, item: Item, shown: Words): TemplateResult {
     const time = timeOfDay(item.ts, this.hass!);
-    if (media.content_type.startsWith("audio/")) {
+    if (media.content_type?.startsWith("audio/")) {
       const label = fill(shown.sound, { time });
       return html`<audio controls preload="none" aria-label=${label} src=${this.hass!.hassUrl(media.url)}></audio>`;
     }

@@ -4,7 +4,7 @@ import type { HomeAssistant } from "../home-assistant";
 
 export interface Media {
   id: string;
-  content_type: string;
+  content_type: string | null;
   url: string;
   thumbnail: string | null;
 }
