@@ -14,10 +14,10 @@ from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple
 
-import msgspec
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from hearthward.lifelog.chain import Row
+from hearthward.lifelog.forget import Scope
 from hearthward.lifelog.log import Lifelog
 from hearthward.lifelog.media import DamagedMediaError, MediaLibrary, UnknownMediaError
 from hearthward.lifelog.media.content import suffix
@@ -33,8 +33,6 @@ FILE = "export.zip"
 
 _ENTRIES_AT_ONCE = 2_000
 _LINKS_AT_ONCE = 1_000
-
-_decode = msgspec.json.Decoder(dict[str, object]).decode
 
 
 class Place(NamedTuple):
@@ -168,51 +166,36 @@ def _rows(
 ) -> Iterator[Row]:
     statement = (
         select(entries)
-        .where(
-            entries.c.home == home,
-            entries.c.seq >= first,
-            entries.c.seq <= last,
-            *_conditions(job),
-        )
+        .where(entries.c.seq >= first, entries.c.seq <= last, *_meant(home, job))
         .order_by(entries.c.seq)
     )
-    rows = (Row(*record) for record in connection.execute(statement))
-    person = job.request.person
-    if person is None:
-        return rows
-    return (row for row in rows if _concerns(row, person, job.devices or ()))
+    return (Row(*record) for record in connection.execute(statement))
 
 
 def _range(
     connection: Connection, home: str, job: Export
 ) -> tuple[int | None, int | None]:
-    """Return the first and the last seq that can be meant."""
-    row = connection.execute(
-        select(func.min(entries.c.seq), func.max(entries.c.seq)).where(
-            entries.c.home == home, *_conditions(job)
-        )
-    ).one()
+    """Return the first and the last seq that are meant."""
+    seq = entries.c.seq
+    statement = select(func.min(seq), func.max(seq)).where(*_meant(home, job))
+    row = connection.execute(statement).one()
     return row[0], row[1]
 
 
-def _conditions(job: Export) -> Iterator[ColumnElement[bool]]:
+def _meant(home: str, job: Export) -> list[ColumnElement[bool]]:
     table, request = entries.c, job.request
-    if request.since is not None:
-        yield table.ts >= request.since
-    if request.until is not None:
-        yield table.ts < request.until
-    if request.person is not None:
-        # Whom a body names is looked at where there is one.
-        named = table.body.like('%"person"%')
-        yield or_(table.device.in_(job.devices or ()), named)
-    elif request.device is not None:
-        yield table.device == request.device
-
-
-def _concerns(row: Row, person: str, devices: tuple[str, ...]) -> bool:
-    if row.device in devices:
-        return True
-    return bool(row.body) and _decode(row.body or "{}").get("person") == person
+    scope = Scope(
+        home=home,
+        person=request.person,
+        devices=job.devices,
+        since=request.since,
+        until=request.until,
+    )
+    person = func.json_extract(table.body, "$.person")
+    return [
+        table.home == home,
+        *scope.where(device=table.device, ts=table.ts, person=person),
+    ]
 
 
 def _measure(archive: Path) -> tuple[int, str]:

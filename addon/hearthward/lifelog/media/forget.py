@@ -1,9 +1,9 @@
 """What forgetting erases of media: their rows, files and thumbnails."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from itertools import islice
 
-from sqlalchemy import ColumnElement, Connection, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, delete, false, func, select
 
 from hearthward.lifelog.forget import Eraser, Scope
 from hearthward.lifelog.schema import media
@@ -11,6 +11,9 @@ from hearthward.lifelog.transaction import Transaction
 
 from . import rows
 from .library import MediaLibrary
+
+
+_FILES_AT_ONCE = 50
 
 
 class MediaEraser(Eraser):
@@ -39,24 +42,19 @@ class MediaEraser(Eraser):
         self._names |= rows.named(transaction, *doomed)
         return transaction.execute(delete(media).where(*doomed)).rowcount
 
-    def finish(self, transaction: Transaction) -> None:
-        """Remove the files; killed before, the next start sweeps them."""
-        self._library.unlink(transaction, self._names)
-        self._names = set()
+    def finish(self, transaction: Transaction) -> bool:
+        """Remove some of the files; killed before, the next start sweeps them."""
+        some = set(islice(self._names, _FILES_AT_ONCE))
+        self._library.unlink(transaction, some)
+        self._names -= some
+        return bool(self._names)
 
 
 def _meant(scope: Scope) -> Iterator[ColumnElement[bool]]:
     """Return the conditions for the uploads that a scope means."""
-    table: Any = media.c
+    table = media.c
     yield table.home == scope.home
     if scope.point is not None:
         # Media belong to a device, never to one of its points.
-        yield table.seq < 0
-    if scope.devices is not None and scope.person is not None:
-        yield or_(table.device.in_(scope.devices), table.person == scope.person)
-    elif scope.devices is not None:
-        yield table.device.in_(scope.devices)
-    if scope.since is not None:
-        yield table.ts >= scope.since
-    if scope.until is not None:
-        yield table.ts < scope.until
+        yield false()
+    yield from scope.where(device=table.device, ts=table.ts, person=table.person)
