@@ -11,12 +11,14 @@ from typing import NamedTuple
 from hearthward.model.deadletter import Reason
 from hearthward.model.device import Point, PointKind
 from hearthward.model.entry import Lane
-from hearthward.model.message import Observation
 from hearthward.model.privacy import ALWAYS, DataClass, data_class
 
 from . import units
 
 type Reading = tuple[float | None, str | None, dict[str, object] | None]
+
+UNKNOWN: Reading = (None, None, None)
+"""What a point says that has no valid value."""
 
 # A clock's jitter must not make a step out of a slope.
 _SHORTEST = 1.0
@@ -72,6 +74,8 @@ _KINDS = {
     PointKind.SWITCH: _ON_OFF,
 }
 
+_HIDING = (Reason.WRONG_UNIT, Reason.OUT_OF_RANGE, Reason.IMPLAUSIBLE_RATE)
+
 # What a person has to hear of at once.
 _ALARMS = frozenset(
     {
@@ -95,6 +99,11 @@ class RejectedError(Exception):
         """Name the reason and say what to do."""
         super().__init__(detail)
         self.reason = reason
+
+    @property
+    def hides(self) -> bool:
+        """Whether the point says something that nobody knows now."""
+        return self.reason in _HIDING
 
 
 class Gauge:
@@ -127,32 +136,33 @@ class Gauge:
         self.steep = self.rate < inf
         # What was said last, and the time at which that was so; None: that is not known here.
         self.heard: float | None = None
-        self.said: Reading = (None, None, None)
+        self.said = UNKNOWN
         # The last number that was believed, and one that was too sudden, each with its time.
         self.trusted: tuple[float, float] | None = None
         self.suspect: tuple[float, float] | None = None
 
-    def read(self, seen: Observation) -> float | None:
-        """Return the observation's number in the point's unit.
+    def believe(self, value: float, unit: str | None, ts: float | None) -> float:
+        """Return a number in the point's unit.
+
+        Without a `ts` nothing is said of how fast it changed.
 
         Raises:
-            RejectedError: The unit is foreign, or no such number can be.
+            RejectedError: The unit is foreign, no such number can be, or it changed too fast.
 
         """
-        value = seen.value
-        if value is None:
-            return None
-        if seen.unit is not None and seen.unit != self.unit:
-            value = self._converted(value, seen.unit)
+        if unit is not None and unit != self.unit:
+            value = self._converted(value, unit)
         if not self.low <= value <= self.high:
             raise RejectedError(
                 Reason.OUT_OF_RANGE,
                 f"{self.point.id} says {value:g}, beyond {self.low:g} to {self.high:g}"
                 f"{_unit(self.unit)}: check the sensor, its wiring and the unit",
             )
+        if self.steep and ts is not None:
+            self._steady(value, ts)
         return value
 
-    def steady(self, value: float, ts: float) -> None:
+    def _steady(self, value: float, ts: float) -> None:
         """Take a number that follows from the one before.
 
         A step is not believed at first; when the next reading confirms it, it is.
@@ -162,21 +172,21 @@ class Gauge:
 
         """
         trusted, suspect = self.trusted, self.suspect
+        if trusted is not None:
+            if ts <= trusted[1]:
+                return
+            if not self._follows(value, ts, trusted) and (
+                suspect is None or not self._follows(value, ts, suspect)
+            ):
+                self.suspect = (value, ts)
+                raise RejectedError(
+                    Reason.IMPLAUSIBLE_RATE,
+                    f"{self.point.id} went from {trusted[0]:g} to {value:g}"
+                    f"{_unit(self.unit)} in {ts - trusted[1]:.1f} s, more than "
+                    f"{self.rate:g} a second: check the sensor and its wiring",
+                )
+        self.trusted = (value, ts)
         self.suspect = None
-        if trusted is None or ts <= trusted[1] or self._follows(value, ts, trusted):
-            if trusted is None or ts > trusted[1]:
-                self.trusted = (value, ts)
-            return
-        if suspect is not None and self._follows(value, ts, suspect):
-            self.trusted = (value, ts)
-            return
-        self.suspect = (value, ts)
-        raise RejectedError(
-            Reason.IMPLAUSIBLE_RATE,
-            f"{self.point.id} went from {trusted[0]:g} to {value:g}{_unit(self.unit)} in "
-            f"{ts - trusted[1]:.1f} s, more than {self.rate:g} a second: check the "
-            "sensor and its wiring",
-        )
 
     def _follows(self, value: float, ts: float, known: tuple[float, float]) -> bool:
         change = abs(value - known[0])

@@ -71,6 +71,8 @@ def split(payload: bytes) -> list[bytes]:
         DecodeError: It is too large, or no JSON that could be taken apart.
 
     """
+    if payload.startswith(b"{") and b"\n" not in payload:
+        return [payload]
     if len(payload) > PAYLOAD_LIMIT:
         raise DecodeError(
             Reason.TOO_LARGE,
@@ -199,27 +201,37 @@ def _check(message: UpMessage) -> None:
     """Refuse what the types do not."""
     if message.v != 1:
         raise _invalid(f"Send messages of version 1; this says {message.v}")
-    if not is_name(message.device):
-        raise _invalid(
-            "Give `device` an id of 1 to 255 printable characters without a slash"
-        )
+    if not 0 < len(message.device) <= _NAME_LIMIT:
+        raise _invalid(f"Give `device` an id of 1 to {_NAME_LIMIT} characters")
     if message.id is not None and not 0 < len(message.id) <= _NAME_LIMIT:
         raise _invalid(f"Give `id` 1 to {_NAME_LIMIT} characters, or leave it out")
-    match message:
-        case State(body=body):
-            if len(body.observations) > OBSERVATION_LIMIT:
-                raise _invalid(f"Send at most {OBSERVATION_LIMIT} observations at once")
-            bodies = (seen.body for seen in body.observations if seen.body)
-            if any(nested(part) for part in bodies):
-                raise _invalid("Nest the body of an observation less deeply")
-        case Event(body=body) if body.data and nested(body.data):
+    if isinstance(message, State):
+        _check_state(message.body)
+    elif isinstance(message, Event):
+        if message.body.data and nested(message.body.data):
             raise _invalid("Nest the data of the event less deeply")
-        case Hello(body=hello):
-            points = [point.id for point in hello.points]
-            if len(points) > POINT_LIMIT or len(points) != len(set(points)):
-                raise _invalid(
-                    f"Offer at most {POINT_LIMIT} points, each with an id of its own"
-                )
+    elif isinstance(message, Hello):
+        _check_hello(message)
+
+
+def _check_state(body: StateBody) -> None:
+    if len(body.observations) > OBSERVATION_LIMIT:
+        raise _invalid(f"Send at most {OBSERVATION_LIMIT} observations at once")
+    for seen in body.observations:
+        if seen.body is not None and nested(seen.body):
+            raise _invalid("Nest the body of an observation less deeply")
+
+
+def _check_hello(message: Hello) -> None:
+    if not is_name(message.device):
+        raise _invalid("Give `device` an id of printable characters without a slash")
+    points = [point.id for point in message.body.points]
+    if len(points) > POINT_LIMIT or len(points) != len(set(points)):
+        raise _invalid(
+            f"Offer at most {POINT_LIMIT} points, each with an id of its own"
+        )
+    if not all(0 < len(point) <= _NAME_LIMIT for point in points):
+        raise _invalid(f"Give each point an id of 1 to {_NAME_LIMIT} characters")
 
 
 def is_name(text: str) -> bool:

@@ -20,9 +20,9 @@ from hearthward.model.deadletter import Reason
 from hearthward.model.device import Device, DeviceStatus
 from hearthward.model.entry import EntryKind, Lane
 from hearthward.model.message import (
+    Ack,
     Event,
     Hello,
-    Observation,
     State,
     StateBody,
     Status,
@@ -31,23 +31,21 @@ from hearthward.model.message import (
 from hearthward.model.privacy import DataClass
 
 from . import units
+from .admission import check_entry, check_sender, refusal
 from .checks import RejectedError
 from .clock import FARTHEST, Clocks, is_off
 from .deadletters import DeadLetters, Letter
-from .harvest import Harvest
+from .harvest import Harvest, Retry
 from .parcel import Parcel, Receipt
-from .sorting import Circumstances, Sorter, Standing
-
-# Devices that the hub itself speaks to, or Home Assistant does: nobody else is them.
-_OWN = ("esphome", "homeassistant")
+from .sorting import Bad, Circumstances, Sorter, Standing
 
 # So many messages are handled before the rest of the hub has its turn.
 _TURN = 250
 
-# Messages that are known to be stored, so that a repeated one need not be looked up.
+# So many messages, and as many before them, are known to be stored without looking them up.
 _RECENT = 10_000
 
-# An observation of many tells enough of what is wrong.
+# A few of many observations tell enough of what is wrong.
 _DETAILS = 3
 
 
@@ -65,13 +63,6 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     live: bool = False
 
 
-class Retry(msgspec.Struct, frozen=True, kw_only=True):
-    """A dead letter that is tried again, for the so manieth time."""
-
-    id: int
-    attempts: int
-
-
 class Gateway:
     """Turns messages into entries and dead letters."""
 
@@ -80,8 +71,8 @@ class Gateway:
         lifelog: Lifelog,
         registry: Registry,
         letters: DeadLetters,
-        records: Callable[[DataClass, float], bool] = lambda kind, ts: True,
-        pending_devices: int = 50,
+        records: Callable[[DataClass, float], bool],
+        pending_devices: int,
     ) -> None:
         """Append to `lifelog` what devices of `registry` say, as far as `records` lets it.
 
@@ -96,8 +87,10 @@ class Gateway:
         self._sorter = Sorter(lifelog.state, records)
         self._clocks = Clocks()
         self._standings: dict[str, Standing] = {}
-        self._under_way: set[tuple[str, str]] = set()
-        self._recent: dict[tuple[str, str], None] = {}
+        # Messages with a key that are on their way, and whether they bring any entries.
+        self._under_way: dict[tuple[str, str], bool] = {}
+        self._recent: set[tuple[str, str]] = set()
+        self._before: set[tuple[str, str]] = set()
         lifelog.project(self._note)
 
     async def receive(self, messages: Sequence[UpMessage]) -> Receipt:
@@ -109,10 +102,15 @@ class Gateway:
             LifelogUnavailableError: It is not durable; give it again later.
 
         """
-        here = Parcel(adapter="", address="", payload=b"", received=time.time())
+        now = time.time()
         return await self.take(
             [
-                Arrival(message=message, parcel=here, whole=False, live=True)
+                Arrival(
+                    message=message,
+                    parcel=_heard_from(self._registry.get(message.device), now),
+                    whole=False,
+                    live=True,
+                )
                 for message in messages
             ]
         )
@@ -132,14 +130,18 @@ class Gateway:
             LifelogUnavailableError: They are not; give them again later.
 
         """
-        harvest = Harvest(self._lifelog, self._letters, retry.id if retry else None)
+        harvest = Harvest(self._lifelog, self._letters, retry)
         for index, letter in unread:
-            harvest.reject(index, _again(letter, retry))
+            harvest.reject(index, letter)
         newest = _newest(arrivals)
-        spoken = dict.fromkeys(arrival.message.device for arrival in arrivals)
+        spoken = dict.fromkeys([arrival.message.device for arrival in arrivals])
         try:
             for count, arrival in enumerate(arrivals, start=1):
-                await self._handle(arrival, newest, harvest, retry)
+                message = arrival.message
+                if isinstance(message, State | Event):
+                    self._sort(arrival, message, newest, harvest)
+                else:
+                    await self._meet(arrival, message, harvest)
                 if count % _TURN == 0:
                     await asyncio.sleep(0)
             await harvest.store()
@@ -147,7 +149,8 @@ class Gateway:
             self._forget(spoken)
             raise
         finally:
-            self._under_way.difference_update(harvest.keys)
+            for identity in harvest.keys:
+                self._under_way.pop(identity, None)
         self._remember(harvest.keys)
         for device in spoken:
             await self._activate(device)
@@ -177,7 +180,7 @@ class Gateway:
         """Forget what devices said last when some of it was erased."""
         if any(entry.kind is EntryKind.ERASURE for entry in batch.entries):
             self._forget(self._standings)
-            self._recent.clear()
+            self._recent, self._before = set(), set()
 
     def _forget(self, devices: Iterable[str]) -> None:
         for device in devices:
@@ -186,10 +189,9 @@ class Gateway:
                 gauge.heard = None
 
     def _remember(self, keys: Iterable[tuple[str, str]]) -> None:
-        recent = self._recent
-        recent.update(dict.fromkeys(keys))
-        while len(recent) > _RECENT:
-            del recent[next(iter(recent))]
+        if len(self._recent) > _RECENT:
+            self._recent, self._before = set(), self._recent
+        self._recent.update(keys)
 
     async def _activate(self, device: str) -> None:
         known = self._registry.get(device)
@@ -208,78 +210,55 @@ class Gateway:
             standing = self._standings[device] = Standing(known, standing)
         return standing
 
-    async def _handle(
-        self,
-        arrival: Arrival,
-        newest: Mapping[str, float],
-        harvest: Harvest,
-        retry: Retry | None,
-    ) -> None:
-        """Put what a message comes to into the harvest, or what is wrong with it."""
-        message = arrival.message
-        try:
-            if isinstance(message, State | Event):
-                self._sort(arrival, message, newest, harvest, retry)
-            elif isinstance(message, Hello | Status):
-                await harvest.flush()
-                await self._introduce(arrival, message)
-                harvest.accepted += 1
-            else:
-                # The adapters wait for acknowledgements themselves.
-                harvest.accepted += 1
-        except RejectedError as error:
-            if not arrival.live:
-                letter = _letter(arrival, error.reason, str(error))
-                harvest.reject(arrival.index, _again(letter, retry))
-
     def _sort(
         self,
         arrival: Arrival,
         message: State | Event,
         newest: Mapping[str, float],
         harvest: Harvest,
-        retry: Retry | None,
     ) -> None:
-        """Put what a state or event says into the harvest.
-
-        Raises:
-            RejectedError: The device may not say it, or nothing of it is believed.
-
-        """
-        standing = self._permitted(arrival, message)
-        if standing is None:
-            harvest.accepted += 1
-            return
-        received = arrival.parcel.received
-        self.heard[message.device] = received
-        key = _key(arrival)
+        """Put what a state or event says into the harvest, or what is wrong with it."""
+        key = _key(message, arrival.parcel)
         identity = (message.device, key or "")
-        if key is not None and identity in self._recent:
-            harvest.duplicates += 1
+        try:
+            standing = self._permitted(arrival, message)
+            if standing is None:
+                harvest.accepted += 1
+                return
+            self.heard[message.device] = arrival.parcel.received
+            if key is not None and self._is_known(identity):
+                harvest.duplicates += 1
+                return
+            how = Circumstances(
+                arrival.parcel.received,
+                key,
+                0.0 if arrival.live else self._offset(arrival, newest),
+                identity in self._under_way,
+                arrival.live,
+                harvest.retry is not None,
+            )
+            drafts, lane, bad = self._sorter.sort(standing, message, how)
+        except RejectedError as error:
+            _reject(arrival, error, harvest)
             return
-        how = Circumstances(
-            received,
-            key,
-            0.0 if arrival.live else self._offset(message, newest, received),
-            key is not None and identity in self._under_way,
-            arrival.live,
-            retry is not None,
-        )
-        if isinstance(message, State):
-            drafts, lane, bad = self._sorter.state(standing, message, how)
-        else:
-            drafts, lane, bad = self._sorter.event(standing, message, how)
         if drafts:
-            late = retry is not None and lane is Lane.TELEMETRY
-            harvest.put(drafts, Lane.BULK if late else lane)
+            harvest.put(drafts, lane)
         if bad and isinstance(message, State):
-            self._set_aside(arrival, message, bad, harvest, retry)
-            if sum(map(len, bad.values())) == len(message.body.observations):
+            _set_aside(arrival, message, bad, harvest)
+            if bad.count == len(message.body.observations):
                 return
         harvest.accepted += 1
         if key is not None:
-            self._under_way.add(identity)
+            self._under_way[identity] = bool(drafts)
             harvest.keys.append(identity)
+
+    def _is_known(self, identity: tuple[str, str]) -> bool:
+        """Tell whether a message is stored, or is about to be without bringing anything."""
+        return (
+            identity in self._recent
+            or identity in self._before
+            or self._under_way.get(identity) is False
+        )
 
     def _permitted(self, arrival: Arrival, message: State | Event) -> Standing | None:
         """Return the device that speaks; None when what it says is not recorded anyway.
@@ -288,91 +267,70 @@ class Gateway:
             RejectedError: It may not speak.
 
         """
-        parcel = arrival.parcel
         standing = self._standing(message.device)
+        known = None if standing is None else standing.device
         if not arrival.live:
-            known = standing.device if standing is not None else None
-            _check_sender(message.device, known, parcel)
-        if standing is not None and standing.admitted:
-            return standing
-        if standing is None:
-            raise RejectedError(
-                Reason.UNKNOWN_DEVICE,
-                f"{message.device} is not known here: let it send a hello first, "
-                "approve it, then replay this",
-            )
-        if not self._sorter.concerns(standing, message):
-            return None
-        device = standing.device
-        if device.status is DeviceStatus.PENDING:
-            raise RejectedError(
-                Reason.DEVICE_PENDING,
-                f"{device.name} waits for its approval: when it is approved, this is "
-                "taken by itself",
-            )
-        raise RejectedError(
-            Reason.DEVICE_REVOKED,
-            f"{device.name} is revoked: switch it off, or delete it, so that it can ask "
-            "to join again",
-        )
+            check_sender(message.device, known, arrival.parcel)
+        if standing is None or not standing.admitted:
+            if standing is not None and not self._sorter.concerns(standing, message):
+                return None
+            raise refusal(message.device, known)
+        return standing
 
-    def _offset(
-        self, message: State | Event, newest: Mapping[str, float], received: float
-    ) -> float:
+    def _offset(self, arrival: Arrival, newest: Mapping[str, float]) -> float:
         """Return what a device's clock is off, s; nothing while it can be right.
 
         Raises:
             RejectedError: What it shows is no time.
 
         """
-        if not is_off(message.ts, received):
-            self._clocks.right(message.device)
+        device, ts = arrival.message.device, arrival.message.ts
+        received = arrival.parcel.received
+        if not is_off(ts, received):
+            self._clocks.right(device)
             return 0.0
-        if abs(message.ts) > FARTHEST:
+        if abs(ts) > FARTHEST:
             raise RejectedError(
                 Reason.INVALID_TIME,
-                f"{message.ts:.0f} is no time of {message.device}: send seconds since "
-                "1970 (UTC), not milliseconds",
+                f"{ts:.0f} is no time of {device}: send seconds since 1970 (UTC), not "
+                "milliseconds",
             )
-        device = message.device
         return self._clocks.measure(device, newest[device], received)
 
-    def _set_aside(
-        self,
-        arrival: Arrival,
-        message: State,
-        bad: Mapping[Reason, Sequence[tuple[Observation, str]]],
-        harvest: Harvest,
-        retry: Retry | None,
+    async def _meet(
+        self, arrival: Arrival, message: Hello | Status | Ack, harvest: Harvest
     ) -> None:
-        """Reject what is not believed of a message, as messages of their own."""
-        for reason, found in bad.items():
-            detail = "; ".join(detail for _, detail in found[:_DETAILS])
-            if len(found) > _DETAILS:
-                detail += f"; and {len(found) - _DETAILS} more"
-            aside = arrival
-            if len(found) < len(message.body.observations):
-                aside = _part(arrival, message, reason, [seen for seen, _ in found])
-            harvest.reject(arrival.index, _again(_letter(aside, reason, detail), retry))
+        """Note who a device is, or that it came or went.
+
+        Acknowledgements are not for here: the adapters wait for them themselves.
+        """
+        await harvest.flush()
+        try:
+            if not isinstance(message, Ack):
+                await self._introduce(arrival, message)
+        except RejectedError as error:
+            _reject(arrival, error, harvest)
+        else:
+            harvest.accepted += 1
 
     async def _introduce(self, arrival: Arrival, message: Hello | Status) -> None:
-        """Note who a device is, or that it came or went.
+        """Tell the registry what a device says of itself.
 
         Raises:
             RejectedError: It may not say so.
-            UnknownDeviceError: It is not known.
 
         """
         device, parcel = message.device, arrival.parcel
-        known = self._registry.get(device)
         if not arrival.live:
-            _check_sender(device, known, parcel)
-            self._check_entry(message, known)
+            known = self._registry.get(device)
+            check_sender(device, known, parcel)
+            pending = self._registry.devices(DeviceStatus.PENDING)
+            check_entry(message, known, pending, self._pending_devices)
         if isinstance(message, Hello):
             seen = _device(message)
-            if not arrival.live:
-                seen = _normalized(seen, parcel)
-            await self._registry.hello(seen)
+            await self._registry.hello(
+                seen if arrival.live else _normalized(seen, parcel)
+            )
             self._forget([device])
             return
         body = message.body
@@ -385,33 +343,15 @@ class Gateway:
             detail=body.detail,
         )
 
-    def _check_entry(self, message: Hello | Status, known: Device | None) -> None:
-        """Refuse who was shut out, and a crowd that nobody asked in.
 
-        Raises:
-            RejectedError: It is refused.
-
-        """
-        if known is not None:
-            if known.status is DeviceStatus.REVOKED:
-                raise RejectedError(
-                    Reason.DEVICE_REVOKED,
-                    f"{known.name} is revoked: delete it, so that it can ask to join "
-                    "again",
-                )
-            return
-        if isinstance(message, Status):
-            raise RejectedError(
-                Reason.UNKNOWN_DEVICE,
-                f"{message.device} is not known here: let it send a hello first",
-            )
-        waiting = len(self._registry.devices(DeviceStatus.PENDING))
-        if waiting >= self._pending_devices:
-            raise RejectedError(
-                Reason.UNKNOWN_DEVICE,
-                f"{waiting} devices wait for their approval already: approve or revoke "
-                "some, then replay this",
-            )
+def _heard_from(device: Device | None, now: float) -> Parcel:
+    """Return where the hub hears a device itself."""
+    return Parcel(
+        adapter=device.adapter if device else "",
+        address=(device.address if device else None) or "",
+        payload=b"",
+        received=now,
+    )
 
 
 def _newest(arrivals: Sequence[Arrival]) -> dict[str, float]:
@@ -425,13 +365,12 @@ def _newest(arrivals: Sequence[Arrival]) -> dict[str, float]:
     return newest
 
 
-def _key(arrival: Arrival) -> str | None:
+def _key(message: UpMessage, parcel: Parcel) -> str | None:
     """Return the idempotency key of a message.
 
     A device that starts anew counts anew, so that its count says nothing without the time.
     """
-    message = arrival.message
-    name = message.id or arrival.parcel.key
+    name = message.id or parcel.key
     if name is not None:
         return f"message {name}"
     if message.seq is not None:
@@ -439,20 +378,32 @@ def _key(arrival: Arrival) -> str | None:
     return None
 
 
-def _part(
-    arrival: Arrival, message: State, reason: Reason, seen: Sequence[Observation]
-) -> Arrival:
-    """Return some observations of a message as a message of their own."""
-    key = _key(arrival)
-    part = replace(
-        message,
-        id=None if key is None else f"{key} {reason}",
-        seq=None,
-        body=StateBody(observations=tuple(seen)),
-    )
-    return Arrival(
-        message=part, parcel=arrival.parcel, index=arrival.index, whole=False
-    )
+def _reject(arrival: Arrival, error: RejectedError, harvest: Harvest) -> None:
+    """Make a message a dead letter, unless its sender repeats it by itself."""
+    if not arrival.live:
+        harvest.reject(arrival.index, _letter(arrival, error.reason, str(error)))
+
+
+def _set_aside(arrival: Arrival, message: State, bad: Bad, harvest: Harvest) -> None:
+    """Make what is not believed of a message dead letters, one for each reason."""
+    key = _key(message, arrival.parcel)
+    for reason, found in bad.items():
+        if arrival.live and reason is Reason.UNKNOWN_POINT:
+            # The device said it before its new description was stored.
+            continue
+        detail = "; ".join(detail for _, detail in found[:_DETAILS])
+        if len(found) > _DETAILS:
+            detail += f"; and {len(found) - _DETAILS} more"
+        aside = arrival
+        if len(found) < len(message.body.observations):
+            part = replace(
+                message,
+                id=None if key is None else f"{key} {reason}",
+                seq=None,
+                body=StateBody(observations=tuple(seen for seen, _ in found)),
+            )
+            aside = replace(arrival, message=part, whole=False)
+        harvest.reject(arrival.index, _letter(aside, reason, detail))
 
 
 def _letter(arrival: Arrival, reason: Reason, detail: str) -> Letter:
@@ -462,34 +413,6 @@ def _letter(arrival: Arrival, reason: Reason, detail: str) -> Letter:
             parcel, payload=msgspec.json.encode(message), profile=None, key=None
         )
     return Letter(parcel=parcel, reason=reason, detail=detail, device=message.device)
-
-
-def _again(letter: Letter, retry: Retry | None) -> Letter:
-    """Return the letter as one that was tried again, if it was."""
-    if retry is None:
-        return letter
-    return replace(letter, id=retry.id, attempts=retry.attempts)
-
-
-def _check_sender(device: str, known: Device | None, parcel: Parcel) -> None:
-    """Refuse who speaks for another.
-
-    Raises:
-        RejectedError: It may not speak for the device.
-
-    """
-    if parcel.device is not None and parcel.device != device:
-        raise RejectedError(
-            Reason.NOT_PERMITTED,
-            f"The sender may speak for {parcel.device} only, not for {device}: use a "
-            "key of that device, or correct the message",
-        )
-    if known is not None and parcel.adapter != known.adapter and known.adapter in _OWN:
-        raise RejectedError(
-            Reason.NOT_PERMITTED,
-            f"{device} is a device of {known.adapter}, which alone speaks for it: give "
-            "this one another id",
-        )
 
 
 def _normalized(device: Device, parcel: Parcel) -> Device:

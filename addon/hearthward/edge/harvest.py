@@ -4,6 +4,9 @@ from asyncio import Future, gather
 from itertools import batched
 from typing import NamedTuple
 
+import msgspec
+from msgspec.structs import replace
+
 from hearthward.lifelog import Appended, Lifelog, Transaction
 from hearthward.model.entry import Draft, Lane
 
@@ -22,6 +25,13 @@ class _Piece(NamedTuple):
     future: Future[Appended]
 
 
+class Retry(msgspec.Struct, frozen=True, kw_only=True):
+    """A dead letter that is tried again; `attempts` counts the times."""
+
+    id: int
+    attempts: int
+
+
 class Harvest:
     """Entries and letters of messages that were handed in together.
 
@@ -29,9 +39,10 @@ class Harvest:
     """
 
     def __init__(
-        self, lifelog: Lifelog, letters: DeadLetters, replaced: int | None = None
+        self, lifelog: Lifelog, letters: DeadLetters, retry: Retry | None = None
     ) -> None:
-        """Begin with nothing; all of it takes the place of the dead letter `replaced`, if any."""
+        """Begin with nothing; with `retry` all of it takes the place of a dead letter."""
+        self.retry = retry
         self.accepted = 0
         self.duplicates = 0
         self.keys: list[tuple[str, str]] = []
@@ -39,7 +50,6 @@ class Harvest:
         self._rejected: list[Rejection] = []
         self._lifelog = lifelog
         self._dead_letters = letters
-        self._replaced = replaced
         self._letters: list[Letter] = []
         self._waiting: dict[Lane, list[Draft]] = {}
         self._pieces: list[_Piece] = []
@@ -57,13 +67,17 @@ class Harvest:
     def put(self, drafts: list[Draft], lane: Lane) -> None:
         """Add the entries of one message, which stay together."""
         waiting = self._waiting.setdefault(lane, [])
-        if self._replaced is None and len(waiting) + len(drafts) > _PIECE:
+        if self.retry is None and len(waiting) + len(drafts) > _PIECE:
             self._submit(lane)
             waiting = self._waiting[lane] = []
         waiting.extend(drafts)
 
     def reject(self, index: int, letter: Letter) -> None:
         """Add a letter."""
+        if self.retry is not None:
+            # Only one of them can be in the same place.
+            place = None if self._letters else self.retry.id
+            letter = replace(letter, id=place, attempts=self.retry.attempts)
         self._letters.append(letter)
         self._rejected.append(
             Rejection(index=index, reason=letter.reason, detail=letter.detail)
@@ -76,7 +90,7 @@ class Harvest:
             LifelogUnavailableError: It is not.
 
         """
-        if self._replaced is None and (self._waiting or self._pieces):
+        if self.retry is None and (self._waiting or self._pieces):
             await self.store()
 
     async def store(self) -> None:
@@ -86,8 +100,8 @@ class Harvest:
             LifelogUnavailableError: Something is not.
 
         """
-        if self._replaced is not None:
-            await self._replace(self._replaced)
+        if self.retry is not None:
+            await self._replace(self.retry.id)
             return
         for lane in self._waiting:
             self._submit(lane)

@@ -12,7 +12,8 @@ from hearthward.model.message import Hello, State, UpMessage
 
 from .deadletters import Letter
 from .decode import PAYLOAD_LIMIT, decode, is_name, split
-from .gateway import Arrival, Gateway, Retry
+from .gateway import Arrival, Gateway
+from .harvest import Retry
 from .parcel import BusyError, DecodeError, Parcel, Receipt
 from .quotas import Quotas
 

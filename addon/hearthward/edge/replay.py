@@ -11,7 +11,7 @@ from hearthward.model.device import DeviceStatus
 from hearthward.model.entry import EntryKind
 
 from .deadletters import DeadLetters
-from .gateway import Retry
+from .harvest import Retry
 from .intake import Intake
 
 _LOGGER = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from hearthward.model.entry import Draft, EntryKind, Lane
 from hearthward.model.message import Event, Observation, State
 from hearthward.model.privacy import DataClass
 
-from .checks import Gauge, Reading, RejectedError
+from .checks import UNKNOWN, Gauge, Reading, RejectedError
 from .clock import is_off
 
 _ADMITTED = (DeviceStatus.APPROVED, DeviceStatus.ACTIVE)
@@ -58,15 +58,24 @@ class Circumstances(NamedTuple):
     retried: bool = False
 
 
+class Bad(dict[Reason, list[tuple[Observation, str]]]):
+    """Observations that are not believed and why, by the reason."""
+
+    @property
+    def count(self) -> int:
+        """How many observations they are."""
+        return sum(map(len, self.values()))
+
+
 class Sorted(NamedTuple):
-    """What a message comes to; `bad` are observations that are not believed, and why.
+    """What a message comes to; `bad` is what is not believed of it.
 
     When nothing of it is believed, the entries say only that and do not stand for the message.
     """
 
     drafts: list[Draft]
     lane: Lane
-    bad: dict[Reason, list[tuple[Observation, str]]]
+    bad: Bad
 
 
 class Sorter:
@@ -81,78 +90,18 @@ class Sorter:
         self._state = state
         self._records = records
 
-    def state(self, standing: Standing, message: State, how: Circumstances) -> Sorted:
-        """Sort a state, observation by observation."""
-        drafts: list[Draft] = []
-        lane = Lane.TELEMETRY
-        bad: dict[Reason, list[tuple[Observation, str]]] = {}
-        gauges = standing.gauges
-        device, moment, offset, key = message.device, message.ts, how.offset, how.key
-        for seen in message.body.observations:
-            gauge = gauges.get(seen.point)
-            said = moment if seen.ts is None else seen.ts
-            ts = said + offset
-            try:
-                if gauge is None:
-                    raise _unknown_point(device, seen.point)
-                value, text, body = self._reading(gauge, seen, ts, how)
-            except RejectedError as error:
-                bad.setdefault(error.reason, []).append((seen, str(error)))
-                if gauge is None or how.retried or error.reason is Reason.INVALID_TIME:
-                    continue
-                # What cannot be believed must not leave the last good state standing.
-                value = text = body = None
-            if gauge.privacy is not None and not self._records(gauge.privacy, ts):
-                continue
-            if not self._is_news(device, gauge, (value, text, body), ts, how):
-                continue
-            lane = min(lane, gauge.lane)
-            drafts.append(
-                Draft(
-                    ts=ts,
-                    kind=EntryKind.STATE,
-                    device=device,
-                    point=seen.point,
-                    value=value,
-                    text=text,
-                    body=_noted(body, said, offset) if offset else body,
-                    key=None if drafts else key,
-                    joined=key is not None and len(drafts) > 0,
-                )
-            )
-        if lane is Lane.TELEMETRY and moment + offset < how.received - _LATE:
-            lane = Lane.BULK
-        if bad and sum(map(len, bad.values())) == len(message.body.observations):
-            drafts = [replace(draft, key=None, joined=False) for draft in drafts]
-        return Sorted(drafts, lane, bad)
-
-    def event(self, standing: Standing, message: Event, how: Circumstances) -> Sorted:
-        """Sort an event.
+    def sort(
+        self, standing: Standing, message: State | Event, how: Circumstances
+    ) -> Sorted:
+        """Return what a message of a device comes to.
 
         Raises:
-            RejectedError: The device has no such point, or it has no events.
+            RejectedError: It is an event of a point that the device does not have.
 
         """
-        body = message.body
-        gauge = standing.gauges.get(body.point)
-        if gauge is None or gauge.point.kind is not PointKind.EVENT:
-            raise _unknown_point(message.device, body.point, PointKind.EVENT)
-        ts = message.ts + how.offset
-        drafts = []
-        if gauge.privacy is None or self._records(gauge.privacy, ts):
-            data = body.data
-            drafts.append(
-                Draft(
-                    ts=ts,
-                    kind=EntryKind.EVENT,
-                    device=message.device,
-                    point=body.point,
-                    text=body.event,
-                    body=_noted(data, message.ts, how.offset) if how.offset else data,
-                    key=how.key,
-                )
-            )
-        return Sorted(drafts, gauge.lane, {})
+        if isinstance(message, State):
+            return self._state_of(standing, message, how)
+        return self._event_of(standing, message, how)
 
     def concerns(self, standing: Standing, message: State | Event) -> bool:
         """Tell whether anything of a message may be recorded, once its device is let in."""
@@ -169,20 +118,100 @@ class Sorter:
             for gauge in gauges
         )
 
+    def _state_of(
+        self, standing: Standing, message: State, how: Circumstances
+    ) -> Sorted:
+        drafts: list[Draft] = []
+        lane = Lane.TELEMETRY
+        bad = Bad()
+        device, key, offset = message.device, how.key, how.offset
+        moment = message.ts + offset
+        for seen in message.body.observations:
+            gauge = standing.gauges.get(seen.point)
+            ts = moment if seen.ts is None else seen.ts + offset
+            try:
+                reading = self._reading(device, gauge, seen, ts, how)
+            except RejectedError as error:
+                bad.setdefault(error.reason, []).append((seen, str(error)))
+                # What cannot be believed must not leave the last good state standing.
+                reading = UNKNOWN if error.hides and not how.retried else None
+            if gauge is None or reading is None:
+                continue
+            if not self._is_news(device, gauge, reading, ts, how):
+                continue
+            lane = min(lane, gauge.lane)
+            value, text, body = reading
+            drafts.append(
+                Draft(
+                    ts=ts,
+                    kind=EntryKind.STATE,
+                    device=device,
+                    point=seen.point,
+                    value=value,
+                    text=text,
+                    body=_noted(body, ts, offset) if offset else body,
+                    key=None if drafts else key,
+                    joined=key is not None and len(drafts) > 0,
+                )
+            )
+        late = how.retried or moment < how.received - _LATE
+        if late and lane is Lane.TELEMETRY:
+            lane = Lane.BULK
+        if bad and bad.count == len(message.body.observations):
+            drafts = [replace(draft, key=None, joined=False) for draft in drafts]
+        return Sorted(drafts, lane, bad)
+
+    def _event_of(
+        self, standing: Standing, message: Event, how: Circumstances
+    ) -> Sorted:
+        body = message.body
+        gauge = standing.gauges.get(body.point)
+        if gauge is None or gauge.point.kind is not PointKind.EVENT:
+            raise _unknown_point(message.device, body.point, PointKind.EVENT)
+        ts = message.ts + how.offset
+        drafts = []
+        if gauge.privacy is None or self._records(gauge.privacy, ts):
+            data = body.data
+            drafts.append(
+                Draft(
+                    ts=ts,
+                    kind=EntryKind.EVENT,
+                    device=message.device,
+                    point=body.point,
+                    text=body.event,
+                    body=_noted(data, ts, how.offset) if how.offset else data,
+                    key=how.key,
+                )
+            )
+        return Sorted(drafts, gauge.lane, Bad())
+
     def _reading(
-        self, gauge: Gauge, seen: Observation, ts: float, how: Circumstances
-    ) -> Reading:
-        if how.live:
-            return gauge.read(seen), seen.text, seen.body
-        if seen.ts is not None and is_off(ts, how.received):
+        self,
+        device: str,
+        gauge: Gauge | None,
+        seen: Observation,
+        ts: float,
+        how: Circumstances,
+    ) -> Reading | None:
+        """Return what an observation says; None if it is not to be recorded.
+
+        Raises:
+            RejectedError: It cannot be believed.
+
+        """
+        if gauge is None:
+            raise _unknown_point(device, seen.point)
+        if gauge.privacy is not None and not self._records(gauge.privacy, ts):
+            return None
+        if seen.ts is not None and not how.live and is_off(ts, how.received):
             raise RejectedError(
                 Reason.INVALID_TIME,
                 f"{seen.point} was observed at {seen.ts:.0f}, which its message does "
                 "not explain: send seconds since 1970 (UTC)",
             )
-        value = gauge.read(seen)
-        if value is not None and gauge.steep:
-            gauge.steady(value, ts)
+        value = seen.value
+        if value is not None:
+            value = gauge.believe(value, seen.unit, None if how.live else ts)
         return value, seen.text, seen.body
 
     def _is_news(
@@ -220,9 +249,10 @@ class Sorter:
         gauge.said = (state.value, state.text, body or None)
 
 
-def _noted(body: Body | None, said: float, offset: float) -> Body:
+def _noted(body: Body | None, ts: float, offset: float) -> Body:
     """Return a body that tells what the device's clock showed."""
-    return {**(body or {}), "clock": {"said": said, "offset": round(offset, 3)}}
+    clock = {"said": round(ts - offset, 3), "offset": round(offset, 3)}
+    return {**(body or {}), "clock": clock}
 
 
 def _unknown_point(
