@@ -1,7 +1,7 @@
 """The lifelog in one SQLite file: WAL, `synchronous=FULL`, one writer."""
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from math import inf
 from pathlib import Path
 import sqlite3
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, e
 from sqlalchemy.exc import DBAPIError
 
 from .errors import LifelogError
+from .scrub import Scrubber
 from .store import Batch, Identity
 from .wal import Folding, empty
 
@@ -71,6 +72,9 @@ class SqliteStore:
         self._reader_engine = self._engine(writer=False)
         self._folding: Folding | None = None
         self._rows = 0
+        self._scrubber: Scrubber | None = None
+        # Pages in the writer's memory are as they were before the file was scrubbed.
+        self._stale = False
 
     def open(self) -> None:
         """Prepare the file, for the eyes of its owner only, and its schema."""
@@ -83,6 +87,9 @@ class SqliteStore:
 
     def begin(self) -> Connection:
         """Begin the writer's transaction and return its connection."""
+        if self._stale:
+            self._stale = False
+            self._raw.execute("PRAGMA shrink_memory").fetchall()
         self._raw.execute("BEGIN IMMEDIATE")
         return self._connection
 
@@ -150,10 +157,20 @@ class SqliteStore:
                 raw.execute("ROLLBACK")
 
     def purge(self) -> bool:
-        """Leave nothing deleted in the write-ahead log; False if readers hold it too long."""
+        """Leave nothing deleted in the files; False if readers hold the journal too long."""
+        if self._scrubber is None:
+            self._scrubber = Scrubber(self._file)
+        # What is written during the first round may still come from the writer's memory.
+        return all(self._purge(self._scrubber) for _ in range(2))
+
+    def _purge(self, scrubber: Scrubber) -> bool:
         connection = self._folding_connection()
         try:
-            return empty(connection, _EMPTY_SECONDS)
+            with self._folding.lock if self._folding else nullcontext():
+                self._stale = True
+                emptied = empty(connection, _EMPTY_SECONDS)
+                scrubber.scrub()
+                return emptied
         finally:
             connection.close()
 
@@ -169,6 +186,8 @@ class SqliteStore:
         if hasattr(self, "_connection"):
             self._connection.close()
         self._writer_engine.dispose()
+        if self._scrubber:
+            self._scrubber.close()
 
     def _engine(self, *, writer: bool) -> Engine:
         """Create an engine whose transactions are begun by us, not by the driver."""

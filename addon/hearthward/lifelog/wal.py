@@ -31,14 +31,19 @@ class Folding:
         self._due = threading.Event()
         self._folded = False
         self._closing = False
+        # Whoever holds it knows that nobody writes to the file, only to the log.
+        self.lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="lifelog-folding")
         self._thread.start()
 
     def wrote(self, rows: int, writer: sqlite3.Connection) -> None:
         """Note a commit; the writer calls it between two transactions."""
-        if self._folded:
+        if self._folded and self.lock.acquire(blocking=False):
             self._folded = False
-            _fold(writer)
+            try:
+                _fold(writer)
+            finally:
+                self.lock.release()
         self._written += rows + _ROWS_PER_COMMIT
         if self._written >= _ROWS:
             self._written = 0
@@ -58,7 +63,8 @@ class Folding:
                 self._due.clear()
                 if self._closing:
                     return
-                self._folded = _fold(connection)
+                with self.lock:
+                    self._folded = _fold(connection)
         finally:
             connection.close()
 
