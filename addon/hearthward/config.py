@@ -94,18 +94,19 @@ class BaselineWindow(
 class BaselineSettings(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 ):
-    """What is unusual: see docs/lifelog.md.
+    """What is unusual.
 
-    `weeks` back are learned from, once there are `minimum_days`. `deviations` is how many robust
-    standard deviations a value must be off, `share` the part of days by whose first activity a day
-    is late (with `slack_minutes` on top), `silence_factor` how many times longer than usual nothing
-    must happen. `suppress` are times that neither alarm nor teach.
+    The last `weeks` teach, once there are `minimum_days` of them. A value is unusual when it is
+    more than `deviations` robust standard deviations off; a first activity is late when on the
+    `share` of days it was earlier by `slack_minutes`; a silence is long when it is
+    `silence_factor` times as long as on that share of days at the same time. In the times of
+    `suppress` nothing is unusual, and they teach nothing.
     """
 
-    weeks: Annotated[int, msgspec.Meta(ge=2, le=52)] = 8
-    minimum_days: Annotated[int, msgspec.Meta(ge=3, le=365)] = 14
+    weeks: Annotated[int, msgspec.Meta(ge=2, le=20)] = 8
+    minimum_days: Annotated[int, msgspec.Meta(ge=5, le=100)] = 14
     deviations: Annotated[float, msgspec.Meta(ge=2, le=100)] = 6.0
-    share: Annotated[float, msgspec.Meta(gt=0.5, lt=1)] = 0.95
+    share: Annotated[float, msgspec.Meta(ge=0.5, le=1)] = 0.95
     slack_minutes: Annotated[float, msgspec.Meta(ge=0, le=720)] = 60.0
     silence_factor: Annotated[float, msgspec.Meta(ge=1, le=100)] = 1.5
     suppress: tuple[BaselineWindow, ...] = ()
@@ -202,6 +203,27 @@ class MqttSettings(
         return f"MqttSettings({', '.join(shown)})"
 
 
+class EmbeddingSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """What makes vectors of texts, so that search finds what is meant.
+
+    Without a `url` the bundled model does, unless `bundled` is off. A `url` is an OpenAI-compatible
+    endpoint up to and with its version, such as http://localhost:11434/v1; what people write and
+    look for is sent there. `key` is a secret.
+    """
+
+    bundled: bool = True
+    url: Annotated[str, msgspec.Meta(pattern=r"^https?://")] | None = None
+    model: str | None = None
+    key: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an endpoint that is not told what to run."""
+        if self.url and not self.model:
+            raise ValueError("Expected a `model` beside the `url`")
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What can be set; every field has a default that serves one home."""
 
@@ -222,6 +244,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     media: MediaSettings = MediaSettings()
     quotas: QuotaSettings = QuotaSettings()
     dead_letters: DeadLetterSettings = DeadLetterSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
     mqtt: MqttSettings = MqttSettings()
 
     @property

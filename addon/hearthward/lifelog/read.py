@@ -1,6 +1,6 @@
 """Queries of the lifelog; each takes a reading connection and blocks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 import time
 from typing import Any
 
@@ -40,6 +40,16 @@ def after(
         .limit(limit)
     )
     return list(_entries(rows))
+
+
+def by_seqs(
+    connection: Connection, home: str, seqs: Collection[int]
+) -> dict[int, Entry]:
+    """Return those of some entries that are there, by their seqs."""
+    rows = connection.execute(
+        select(entries).where(entries.c.home == home, entries.c.seq.in_(seqs))
+    )
+    return {entry.seq: entry for entry in _entries(rows)}
 
 
 def by_key(connection: Connection, home: str, device: str, key: str) -> Entry | None:
