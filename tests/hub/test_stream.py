@@ -14,6 +14,7 @@ from hearthward.config import Settings
 from hearthward.model.device import Device, DeviceStatus
 from hearthward.model.entry import Draft, EntryKind
 from hearthward.model.security import Role
+from hearthward.model.statistics import Statistics
 from hearthward.model.stream import Entries, Heartbeat, Resumed, Snapshot, StreamMessage
 
 from .conftest import Hub, running
@@ -44,10 +45,19 @@ async def stream(
 
 
 async def receive(client: aiohttp.ClientWebSocketResponse) -> StreamMessage:
+    """Return the next message but statistics, which come at any time."""
+    while True:
+        message = await receive_any(client)
+        if not isinstance(message, Statistics):
+            return message
+
+
+async def receive_any(client: aiohttp.ClientWebSocketResponse) -> StreamMessage:
     """Return the next message."""
     async with asyncio.timeout(PATIENCE):
         text = await client.receive_str()
-    return msgspec.json.decode(text, type=StreamMessage)
+    message: StreamMessage = msgspec.json.decode(text, type=StreamMessage)
+    return message
 
 
 async def receive_entries(
@@ -82,6 +92,19 @@ async def test_a_new_client_receives_all_state_then_entries(hub: Hub) -> None:
         assert isinstance(entries, Entries)
         received = [(entry.seq, entry.value) for entry in entries.entries]
         assert received == [(seq + 1, 21.0), (seq + 2, 22.0)]
+
+
+async def test_a_client_is_told_how_the_hub_does(hub: Hub) -> None:
+    """Statistics come right after the beginning, and when privacy mode begins."""
+    async with stream(hub) as client:
+        assert isinstance(await receive_any(client), Snapshot)
+        first = await receive_any(client)
+        assert isinstance(first, Statistics)
+        assert not first.privacy_mode
+        await hub.ask("POST", "/api/v1/privacy/mode", body={"on": True})
+        while not isinstance(message := await receive_any(client), Statistics):
+            pass
+        assert message.privacy_mode
 
 
 async def test_every_client_sees_every_entry_once(hub: Hub) -> None:

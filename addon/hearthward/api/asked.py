@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import msgspec
 
+from hearthward.lifelog import LifelogError
 from hearthward.model.security import Role
 from hearthward.model.stream import (
     CommandCall,
@@ -52,10 +54,12 @@ class Asked:
         self._under_way.add(task)
         task.add_done_callback(self._done)
 
-    def cancel(self) -> None:
+    async def end(self) -> None:
         """End what is under way; commands that were sent are finished all the same."""
         for task in self._under_way:
             task.cancel()
+        with suppress(LifelogError):
+            await self._parts.homeassistant.left(self)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
@@ -98,7 +102,7 @@ class Asked:
                 return Result(id=request.id, command=command)
             case HomeAssistantStates():
                 self._require(Role.SERVICE)
-                await self._parts.homeassistant.post(request.states)
+                await self._parts.homeassistant.post(request.states, self)
                 return Result(id=request.id)
 
     def _require(self, minimum: Role) -> None:

@@ -21,7 +21,7 @@ class ExposedEntities(
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """How many states are stored; those of entities that are not exposed are not."""
+    """How many states were stored; those not exposed and repeated ones were not."""
 
     stored: int
 

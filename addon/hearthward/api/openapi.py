@@ -72,12 +72,12 @@ def _schemas(routes: Iterable[Route]) -> tuple[dict[Any, Any], dict[str, Any]]:
     kinds.pop(None, None)
     kinds.pop(bytes, None)
     found, components = msgspec.json.schema_components(
-        kinds, schema_hook=_any, ref_template="#/components/schemas/{name}"
+        kinds, schema_hook=describe_any, ref_template="#/components/schemas/{name}"
     )
     return dict(zip(kinds, found, strict=True)) | {bytes: {}}, components
 
 
-def _any(kind: type) -> dict[str, Any]:
+def describe_any(kind: type) -> dict[str, Any]:
     """Describe `object`, which stands for any JSON value."""
     return {"description": "Any JSON value"}
 

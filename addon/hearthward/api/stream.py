@@ -15,6 +15,7 @@ from typing import Annotated
 from aiohttp import WSCloseCode, WSMsgType, web
 import msgspec
 
+from hearthward.edge.guard import guarded
 from hearthward.lifelog import Batch
 from hearthward.model.security import Role
 from hearthward.model.stream import Entries, Heartbeat, Resumed
@@ -34,6 +35,9 @@ RESUME_LIMIT = 50_000
 # States of a thousand Home Assistant entities, with what they tell besides.
 _MESSAGE_LIMIT = 4 * 1024 * 1024
 
+# How often all clients are told how the hub is doing, in seconds, when nothing changes.
+STATISTICS = 30.0
+
 FANOUT: web.AppKey[Fanout] = web.AppKey("fanout", Fanout)
 
 routes = Routes("stream")
@@ -49,7 +53,7 @@ class StreamQuery(
 
 @routes.route("GET", "/stream", role=Role.VIEWER, errors=(426,))
 async def stream(call: Call, query: StreamQuery) -> web.WebSocketResponse:
-    """Open the stream (WebSocket): `snapshot` or `resumed`, then all that happens.
+    """Open the stream (WebSocket): `snapshot` or `resumed`, `statistics`, then all that happens.
 
     `entries`, `heartbeat`, `statistics` and `unstored` come as they arise, a `result` for each
     request of the client.
@@ -66,7 +70,7 @@ async def stream(call: Call, query: StreamQuery) -> web.WebSocketResponse:
                 await asked.take(message.data)
     finally:
         sockets.remove(client)
-        asked.cancel()
+        await asked.end()
         sending.cancel()
         with suppress(asyncio.CancelledError):
             await sending
@@ -79,6 +83,7 @@ async def _send(
     """Send until the client goes, is too slow, or the lifelog closes."""
     try:
         seq = await _begin(parts, client, after)
+        await client.send(msgspec.json.encode(await parts.statistics.read()))
         fanout.open(client.transport)
         while True:
             while seq < fanout.position:
@@ -129,3 +134,23 @@ def _entries(batch: Batch) -> bytes:
 
 def _heartbeat(parts: Parts) -> bytes:
     return msgspec.json.encode(Heartbeat(seq=parts.lifelog.last, ts=time.time()))
+
+
+async def run(parts: Parts, fanout: Fanout) -> None:
+    """Tell all clients what happens, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(fanout.run())
+        telling = _tell_statistics(parts, fanout)
+        group.create_task(guarded("Telling the statistics", telling))
+
+
+async def _tell_statistics(parts: Parts, fanout: Fanout) -> None:
+    """Tell all clients how the hub is doing, now and then and when a problem changes."""
+    changed = asyncio.Event()
+    parts.statistics.on_changed(changed.set)
+    while True:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STATISTICS):
+                await changed.wait()
+        changed.clear()
+        fanout.tell(await parts.statistics.read())

@@ -9,10 +9,10 @@ import sys
 
 from hearthward.config import ConfigError
 
-from . import deadletters, hub, keys, lifelog
+from . import deadletters, hub, keys, lifelog, schema
 from .common import INTERRUPTED, WRONG, fail
 
-_GROUPS = (hub, keys, deadletters, lifelog)
+_GROUPS = (hub, keys, deadletters, lifelog, schema)
 
 
 def main() -> None:

@@ -91,7 +91,7 @@ class HomeAssistant:
         self._sources: set[object] = set()
 
     async def post(self, states: Iterable[EntityState], source: object = None) -> int:
-        """Store states of chosen entities and return how many those were.
+        """Store states of chosen entities and return how many of them were new.
 
         A state that was posted before (same entity, same `ts`) is not stored again. As long as
         there is a `source`, Home Assistant is online.
@@ -107,11 +107,9 @@ class HomeAssistant:
             return 0
         async with self._describing:
             await self._describe(chosen)
-        messages: list[UpMessage] = list(_messages(chosen))
         if self._sources and not self._registry.require(DEVICE).online:
-            messages.insert(0, _status(online=True))
-        await self._gateway.receive(messages)
-        return len(chosen)
+            await self._gateway.receive([_status(online=True)])
+        return (await self._gateway.receive(list(_messages(chosen)))).stored
 
     async def left(self, source: object) -> None:
         """Note that a source of states has gone; without any, Home Assistant is offline."""

@@ -1,14 +1,17 @@
 """A home with real firmware: ESPHome's host platform as a process of its own."""
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 import logging
 from pathlib import Path
 
 import pytest
 
+from demo.hub import Hub
+from hearthward.config import Settings
 from hearthward_sim.build import Firmware, build_other
 
 from .home import Home, NodeProcess
+from .shed import HELLO, Shed
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -60,3 +63,22 @@ async def home(tmp_path: Path) -> AsyncGenerator[Home]:
     """Return a home without nodes whose hub runs."""
     async with Home(tmp_path / "hub") as opened:
         yield opened
+
+
+@pytest.fixture
+async def shed(settings: Settings) -> AsyncIterator[Shed]:
+    """Run a hub that has approved a device."""
+    hub = Hub(settings.data_dir, settings.port)
+    make = ("key", "create", "--name", "test", "--role")
+    admin = await hub.run(*make, "admin")
+    token = await hub.run(*make, "device", "--device", "shed")
+    await hub.start()
+    try:
+        found = Shed(hub, admin, token)
+        await found.post(HELLO)
+        approving = Shed(hub, admin, admin)
+        answer = await approving.curl(data=b"{}", path="devices/shed/approve")
+        assert answer.status == 200
+        yield found
+    finally:
+        await hub.stop()

@@ -1,0 +1,25 @@
+"""`hearthward schema`: print what is published of the messages."""
+
+import argparse
+
+from .common import Commands
+
+
+def register(commands: Commands) -> None:
+    """Add the command."""
+    schema = commands.add_parser("schema", help="print the schema of the messages")
+    schema.add_argument(
+        "document",
+        choices=["messages", "asyncapi"],
+        help="JSON Schema of the messages, or AsyncAPI 3 of all that is exchanged",
+    )
+    schema.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    import msgspec
+
+    from hearthward.api import asyncapi
+
+    document = getattr(asyncapi, arguments.document)()
+    print(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
