@@ -173,11 +173,7 @@ async def test_home_assistant_shows_only_what_was_chosen(hub: Hub) -> None:
         return found.value, found.text, found.body
 
     assert seen("binary_sensor.door") == (1.0, None, None)
-    assert seen("sensor.outside") == (
-        -3.5,
-        None,
-        {"attributes": {"unit_of_measurement": "°C"}},
-    )
+    assert seen("sensor.outside") == (-3.5, None, None)
     assert seen("weather.home") == (None, "snowy", None)
     assert hub.parts.lifelog.state("homeassistant", "person.ada") is None
 
