@@ -7,6 +7,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import AnyDeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
+from .cards import async_setup_cards
 from .client import HearthwardClient
 from .const import CONF_EXPOSED, DOMAIN
 from .coordinator import (
@@ -18,6 +19,8 @@ from .devices import identifiers
 from .exposure import Exposure
 from .issues import async_drop_issues
 from .services import async_setup_services
+from .views import async_setup_views
+from .websocket import async_setup_websocket
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -36,8 +39,11 @@ PLATFORMS = [
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions, which exist with or without a hub."""
+    """Set up what exists with or without a hub: actions, views and cards."""
     async_setup_services(hass)
+    async_setup_views(hass)
+    async_setup_websocket(hass)
+    await async_setup_cards(hass)
     return True
 
 

@@ -14,6 +14,7 @@ from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     EntitySelector,
     EntitySelectorConfig,
     TextSelector,
@@ -26,7 +27,15 @@ import probatio
 from yarl import URL
 
 from .client import HearthwardClient
-from .const import API_VERSION, CONF_CODE, CONF_EXPOSED, DEFAULT_URL, DOMAIN, LOGGER
+from .const import (
+    API_VERSION,
+    CONF_ASSISTANTS,
+    CONF_CODE,
+    CONF_EXPOSED,
+    DEFAULT_URL,
+    DOMAIN,
+    LOGGER,
+)
 from .coordinator import HearthwardConfigEntry
 from .exceptions import (
     HearthwardAuthenticationError,
@@ -251,12 +260,12 @@ class HearthwardFlowHandler(ConfigFlow, domain=DOMAIN):
 
 
 class HearthwardOptionsFlowHandler(OptionsFlowWithReload):
-    """Choose what the hub may see of Home Assistant."""
+    """Choose what the hub may see of Home Assistant, and who may see its lifelog."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask which entities the hub may see."""
+        """Ask which entities the hub may see, and if assistants may read its lifelog."""
         if user_input is not None:
             return self.async_create_entry(data=user_input)
         own = er.async_entries_for_config_entry(
@@ -273,7 +282,10 @@ class HearthwardOptionsFlowHandler(OptionsFlowWithReload):
                                 # The hub knows its own entities already.
                                 exclude_entities=[entity.entity_id for entity in own],
                             )
-                        )
+                        ),
+                        probatio.Required(
+                            CONF_ASSISTANTS, default=False
+                        ): BooleanSelector(),
                     }
                 ),
                 self.config_entry.options,

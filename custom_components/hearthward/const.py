@@ -11,6 +11,7 @@ LOGGER: Final = logging.getLogger(__package__)
 API_VERSION: Final = "v1"
 
 CONF_CODE: Final = "code"
+CONF_ASSISTANTS: Final = "assistants"
 CONF_EXPOSED: Final = "exposed_entities"
 
 DEFAULT_URL: Final = "http://homeassistant.local:8737"

@@ -1,8 +1,10 @@
 """Follow the hub's stream and tell the entities what changed."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 import random
 from typing import Final, override
 
@@ -24,11 +26,13 @@ from .devices import async_sync_devices
 from .exceptions import (
     HearthwardAuthenticationError,
     HearthwardError,
+    HearthwardRequestError,
     HearthwardResponseError,
 )
 from .exposure import Exposure
 from .home import Change, Home
-from .issues import async_sync_issues
+from .issues import async_sync_issues, async_sync_storage_issues
+from .lifelog import Lifelog
 from .models import (
     Entries,
     Entry,
@@ -37,11 +41,22 @@ from .models import (
     PointKey,
     Resumed,
     Snapshot,
+    Statistics,
     StreamMessage,
+    Unstored,
 )
 
 SHAPE: Final = "shape"
 """Listener context: devices or what they offer changed."""
+
+STATISTICS: Final = "statistics"
+"""Listener context: how the hub does changed."""
+
+READABLE: Final = "readable"
+"""Listener context: something happened that a person would read."""
+
+# The hub tells of so many alarms at most before it can store them.
+FORETOLD_LIMIT: Final = 1000
 
 
 @dataclass(kw_only=True, slots=True)
@@ -69,11 +84,15 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
         """Prepare; nothing is sent."""
         super().__init__(hass, LOGGER, config_entry=entry, name=entry.title)
         self.client = client
+        self.lifelog = Lifelog(client)
+        self.statistics: Statistics | None = None
         self._event_listeners: dict[PointKey, Callable[[Entry], None]] = {}
         self._resumable = True
         # What is applied but not yet told, and the entry up to which nothing is told.
         self._untold = Change()
         self._behind = 0
+        # Events that were told before the hub could store them.
+        self._foretold: deque[Entry] = deque(maxlen=FORETOLD_LIMIT)
 
     @property
     def hub_id(self) -> str:
@@ -85,6 +104,9 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
         """Fetch everything once; from then on the stream keeps it up to date."""
         try:
             snapshot = await self.client.snapshot()
+            # An older hub has none.
+            with suppress(HearthwardRequestError):
+                self.statistics = await self.client.statistics()
         except HearthwardAuthenticationError as error:
             raise ConfigEntryAuthFailed(
                 translation_domain=DOMAIN, translation_key="invalid_auth"
@@ -118,6 +140,18 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
         """Bring the device registry and the repair issues in line with the home."""
         async_sync_devices(self.hass, self.config_entry.entry_id, self.data)
         async_sync_issues(self.hass, self.config_entry.entry_id, self.data)
+        self.async_sync_storage()
+
+    @callback
+    def async_sync_storage(self) -> None:
+        """Bring the repair issues of the lifelog in line with how the hub does."""
+        if self.statistics is not None:
+            async_sync_storage_issues(
+                self.hass,
+                self.config_entry.entry_id,
+                self.data.hub.name,
+                self.statistics,
+            )
 
     @callback
     def async_add_event_listener(
@@ -174,8 +208,6 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
     def _handle_message(self, message: StreamMessage) -> None:
         """Take in one message of the stream."""
         match message:
-            case Entries():
-                self._handle_entries(message)
             case Snapshot():
                 self._check_hub(message.hub)
                 self.data = Home.from_snapshot(message)
@@ -188,6 +220,12 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
                 self.data.hub = message.hub
                 self._behind = message.last
                 self._async_tell()
+            case Statistics():
+                self._handle_statistics(message)
+            case Unstored():
+                self._handle_unstored(message)
+            case Entries():
+                self._handle_entries(message)
             case Heartbeat():
                 pass
 
@@ -201,6 +239,27 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
                 )
             self.data.apply(entry, self._untold)
         self._async_tell()
+
+    @callback
+    def _handle_statistics(self, message: Statistics) -> None:
+        """Tell how the hub does."""
+        self.statistics = message
+        self.async_sync_storage()
+        self._notify_concerned({STATISTICS})
+
+    @callback
+    def _handle_unstored(self, message: Unstored) -> None:
+        """Tell of alarms at once, though the hub cannot store them and others may come first."""
+        change = Change()
+        for entry in message.entries:
+            if _unnumbered(entry) not in self._foretold:
+                self.data.foretell(entry, change)
+                self._foretold.append(_unnumbered(entry))
+        if not self.last_update_success:
+            self._async_back()
+        self._async_notify(change)
+        for key, entry in change.events:
+            self._tell_event(key, entry)
 
     @callback
     def _async_tell(self) -> None:
@@ -221,8 +280,16 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
         else:
             self._async_back()
         for key, entry in change.events:
-            if listener := self._event_listeners.get(key):
-                self._call(listener, entry)
+            if self._foretold and (told := _unnumbered(entry)) in self._foretold:
+                self._foretold.remove(told)
+            else:
+                self._tell_event(key, entry)
+
+    @callback
+    def _tell_event(self, key: PointKey, entry: Entry) -> None:
+        """Tell an event to who listens for it."""
+        if listener := self._event_listeners.get(key):
+            self._call(listener, entry)
 
     @callback
     def _async_notify(self, change: Change) -> None:
@@ -231,6 +298,13 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
         if change.devices:
             concerned.add(SHAPE)
             concerned.update(k for k in self.data.kept if k[0] in change.devices)
+        if change.readable:
+            concerned.add(READABLE)
+        self._notify_concerned(concerned)
+
+    @callback
+    def _notify_concerned(self, concerned: set[Hashable]) -> None:
+        """Call the listeners of these contexts."""
         for update_callback, context in tuple(self._listeners.values()):
             if context in concerned:
                 self._call(update_callback)
@@ -258,4 +332,11 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
         LOGGER.info("Connected to %s again", self.config_entry.title)
         self.last_update_success = True
         self.last_exception = None
+        # The hub may have been updated or renamed.
+        self.async_sync()
         self.async_update_listeners()
+
+
+def _unnumbered(entry: Entry) -> Entry:
+    """Return an entry as it was before it was stored."""
+    return replace(entry, seq=0)

@@ -4,30 +4,40 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .home import Home
-from .identity import device_identifier, point_unique_id, zone_identifier
-from .models import STATUS_REVOKED, Device
+from .identity import (
+    device_identifier,
+    hub_identifier,
+    is_hub_unique_id,
+    point_unique_id,
+    zone_identifier,
+)
+from .models import STATUS_REVOKED, Device, HubInfo
 
 
 @callback
 def async_sync_devices(hass: HomeAssistant, entry_id: str, home: Home) -> None:
-    """Register the admitted devices and their zones; remove what is no longer part of the home.
+    """Register the hub, the admitted devices and their zones; remove what is no longer there.
 
     A device that has to be approved anew, as it came with another MAC address, keeps its place.
     """
+    hub = _register_hub(hass, entry_id, home.hub)
     for device in home.devices.values():
         if device.admitted:
-            _register(hass, entry_id, home.hub.id, device)
+            _register(hass, entry_id, home.hub.id, device, hub.id)
     _remove_stale_devices(hass, entry_id, identifiers(home))
     _remove_stale_entities(hass, entry_id, home)
 
 
 def identifiers(home: Home) -> set[tuple[str, str]]:
-    """Return the identifiers of the devices, and of their zones, that were not turned away."""
+    """Return the identifiers of the hub, and of the devices and zones that were not turned away."""
     return {
-        identifier
-        for device in home.devices.values()
-        if device.status != STATUS_REVOKED
-        for identifier in device_identifiers(home.hub.id, device)
+        hub_identifier(home.hub.id),
+        *(
+            identifier
+            for device in home.devices.values()
+            if device.status != STATUS_REVOKED
+            for identifier in device_identifiers(home.hub.id, device)
+        ),
     }
 
 
@@ -39,7 +49,22 @@ def device_identifiers(hub_id: str, device: Device) -> set[tuple[str, str]]:
     }
 
 
-def _register(hass: HomeAssistant, entry_id: str, hub_id: str, device: Device) -> None:
+def _register_hub(hass: HomeAssistant, entry_id: str, hub: HubInfo) -> dr.DeviceEntry:
+    """Register the hub itself."""
+    return dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry_id,
+        entry_type=dr.DeviceEntryType.SERVICE,
+        identifiers={hub_identifier(hub.id)},
+        manufacturer="Hearthward",
+        model="Hub",
+        name=hub.name,
+        sw_version=hub.version,
+    )
+
+
+def _register(
+    hass: HomeAssistant, entry_id: str, hub_id: str, device: Device, via: str
+) -> None:
     """Register a device and its zones, each below it."""
     registry = dr.async_get(hass)
     parent = registry.async_get_or_create(
@@ -55,6 +80,7 @@ def _register(hass: HomeAssistant, entry_id: str, hub_id: str, device: Device) -
         serial_number=device.serial,
         suggested_area=device.area,
         sw_version=device.version,
+        via_device_id=via,
     )
     for zone in device.zones:
         registry.async_get_or_create_child(
@@ -95,5 +121,9 @@ def _remove_stale_entities(hass: HomeAssistant, entry_id: str, home: Home) -> No
         if device.status != STATUS_REVOKED and not device.points
     )
     for entity in er.async_entries_for_config_entry(registry, entry_id):
-        if entity.unique_id not in current and not entity.unique_id.startswith(silent):
+        if (
+            entity.unique_id not in current
+            and not entity.unique_id.startswith(silent)
+            and not is_hub_unique_id(home.hub.id, entity.unique_id)
+        ):
             registry.async_remove(entity.entity_id)

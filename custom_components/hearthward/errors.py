@@ -13,6 +13,7 @@ from .exceptions import (
     HearthwardDeviceOfflineError,
     HearthwardDeviceTimeoutError,
     HearthwardError,
+    HearthwardRateLimitError,
     HearthwardRequestError,
 )
 
@@ -21,7 +22,7 @@ from .exceptions import (
 def translated_errors(
     hass: HomeAssistant, entry: HearthwardConfigEntry, name: str
 ) -> Iterator[None]:
-    """Raise translated errors; `name` is the device that was spoken to."""
+    """Raise translated errors; `name` is the device, or the hub, that was spoken to."""
     try:
         yield
     except HearthwardAuthenticationError as error:
@@ -31,6 +32,8 @@ def translated_errors(
         raise _translated("device_offline", name=name) from error
     except HearthwardDeviceTimeoutError as error:
         raise _translated("device_timeout", name=name) from error
+    except HearthwardRateLimitError as error:
+        raise _translated("hub_busy", error=str(error)) from error
     except HearthwardRequestError as error:
         raise _translated("request_refused", name=name, error=str(error)) from error
     except HearthwardError as error:

@@ -9,6 +9,10 @@ class HearthwardConnectionError(HearthwardError):
     """The hub cannot be reached, or the connection was lost."""
 
 
+class HearthwardStreamEndedError(HearthwardConnectionError):
+    """The stream ended before a request was answered."""
+
+
 class HearthwardResponseError(HearthwardError):
     """The hub answered with something that this client does not understand."""
 

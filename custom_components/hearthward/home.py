@@ -1,6 +1,7 @@
 """The home as the hub tells it; knows nothing of Home Assistant."""
 
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from .models import (
     KIND_DEVICE,
@@ -17,19 +18,22 @@ from .models import (
     Snapshot,
 )
 
+BINARY_SENSOR: Final = "binary_sensor"
+
 
 @dataclass(kw_only=True, slots=True)
 class Change:
     """What entries changed.
 
-    Points with a new state, devices with a new shape, devices that came (True) or left, and events
-    in order.
+    Points with a new state, devices with a new shape, devices that came (True) or left, events in
+    order, and whether there is something that a person would read.
     """
 
     points: set[PointKey] = field(default_factory=set)
     devices: set[str] = field(default_factory=set)
     online: dict[str, bool] = field(default_factory=dict)
     events: list[tuple[PointKey, Entry]] = field(default_factory=list)
+    readable: bool = False
 
 
 @dataclass(kw_only=True, slots=True)
@@ -40,6 +44,8 @@ class Home:
     seq: int
     devices: dict[str, Device]
     states: dict[PointKey, PointState]
+    mirrored: set[str] = field(default_factory=set)
+    """Devices that stand for Home Assistant's own entities, which are no news to it."""
     points: dict[PointKey, Point] = field(init=False)
     """What the admitted devices offer."""
     kept: set[PointKey] = field(init=False)
@@ -52,11 +58,19 @@ class Home:
     @classmethod
     def from_snapshot(cls, snapshot: Snapshot) -> Home:
         """Return the home of a snapshot."""
+        mirrored = {device.id for device in snapshot.devices if device.mirrored}
         return cls(
             hub=snapshot.hub,
             seq=snapshot.seq,
-            devices={device.id: device for device in snapshot.devices},
-            states={(state.device, state.point): state for state in snapshot.states},
+            devices={
+                device.id: device for device in snapshot.devices if not device.mirrored
+            },
+            states={
+                (state.device, state.point): state
+                for state in snapshot.states
+                if state.device not in mirrored
+            },
+            mirrored=mirrored,
         )
 
     def apply(self, entry: Entry, change: Change) -> None:
@@ -64,7 +78,15 @@ class Home:
         if entry.seq <= self.seq:
             return
         self.seq = entry.seq
-        if entry.device is None:
+        self._apply(entry, change)
+
+    def foretell(self, entry: Entry, change: Change) -> None:
+        """Bring the home forward by an entry that the hub has not stored yet."""
+        self._apply(entry, change)
+
+    def _apply(self, entry: Entry, change: Change) -> None:
+        change.readable |= self._is_readable(entry)
+        if entry.device is None or self._is_mirrored(entry, entry.device):
             return
         if entry.kind == KIND_STATE and entry.point is not None:
             self._apply_state(entry, (entry.device, entry.point))
@@ -76,6 +98,24 @@ class Home:
             change.devices.add(entry.device)
         elif entry.kind == KIND_EVENT and entry.point is not None:
             change.events.append(((entry.device, entry.point), entry))
+
+    def _is_readable(self, entry: Entry) -> bool:
+        """Return if a person would read of it: anything but a measurement."""
+        if entry.kind != KIND_STATE:
+            return True
+        if entry.device in self.mirrored:
+            return (entry.point or "").startswith(BINARY_SENSOR)
+        point = self.points.get((entry.device or "", entry.point or ""))
+        return point is not None and point.kind == BINARY_SENSOR
+
+    def _is_mirrored(self, entry: Entry, device_id: str) -> bool:
+        """Return if an entry tells of what Home Assistant itself said."""
+        if entry.kind == KIND_DEVICE and entry.body and "adapter" in entry.body:
+            if Device.from_dict(entry.body).mirrored:
+                self.mirrored.add(device_id)
+            else:
+                self.mirrored.discard(device_id)
+        return device_id in self.mirrored
 
     def _apply_state(self, entry: Entry, key: PointKey) -> None:
         self.states[key] = PointState(

@@ -7,10 +7,16 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
 from .home import Home
-from .models import STATUS_PENDING, Device
+from .models import STATUS_PENDING, Device, Statistics
 
 ISSUE_PENDING: Final = "pending_device"
 ISSUE_PROBLEM: Final = "device_problem"
+ISSUE_DEAD_LETTERS: Final = "dead_letters"
+ISSUE_BROKER: Final = "broker_dropped"
+ISSUE_STORAGE: Final = "storage_problem"
+
+# A few messages are rejected in any home, for example while a device starts.
+DEAD_LETTER_THRESHOLD: Final = 20
 
 # What an adapter may report; anything else is shown as it is.
 PROBLEMS: Final = frozenset(
@@ -34,17 +40,77 @@ def async_sync_issues(hass: HomeAssistant, entry_id: str, home: Home) -> None:
             current.add(_raise_pending(hass, entry_id, home, device))
         elif device.admitted and device.problem:
             current.add(_raise_problem(hass, entry_id, home, device))
-    async_drop_issues(hass, entry_id, keep=current)
+    registry = ir.async_get(hass)
+    for domain, issue_id in list(registry.issues):
+        if domain == DOMAIN and f"/{entry_id}/" in issue_id and issue_id not in current:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 
 @callback
-def async_drop_issues(
-    hass: HomeAssistant, entry_id: str, keep: set[str] | frozenset[str] = frozenset()
+def async_sync_storage_issues(
+    hass: HomeAssistant, entry_id: str, hub: str, statistics: Statistics
 ) -> None:
+    """Raise an issue for messages that are rejected or lost, and for storage that takes nothing."""
+    _sync(
+        hass,
+        ISSUE_DEAD_LETTERS,
+        entry_id,
+        raised=statistics.dead_letters >= DEAD_LETTER_THRESHOLD,
+        fixable=True,
+        severity=ir.IssueSeverity.WARNING,
+        placeholders={"hub": hub},
+    )
+    _sync(
+        hass,
+        ISSUE_BROKER,
+        entry_id,
+        raised=statistics.broker_dropped > 0,
+        severity=ir.IssueSeverity.WARNING,
+        placeholders={"hub": hub, "dropped": str(statistics.broker_dropped)},
+    )
+    _sync(
+        hass,
+        ISSUE_STORAGE,
+        entry_id,
+        raised=statistics.storage_problem is not None,
+        severity=ir.IssueSeverity.ERROR,
+        placeholders={"hub": hub, "problem": statistics.storage_problem or ""},
+    )
+
+
+def _sync(
+    hass: HomeAssistant,
+    issue: str,
+    entry_id: str,
+    *,
+    raised: bool,
+    severity: ir.IssueSeverity,
+    placeholders: dict[str, str],
+    fixable: bool = False,
+) -> None:
+    """Raise or delete an issue of a hub."""
+    issue_id = f"{issue}/{entry_id}"
+    if not raised:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id,
+        data={"entry_id": entry_id},
+        is_fixable=fixable,
+        severity=severity,
+        translation_key=issue,
+        translation_placeholders=placeholders,
+    )
+
+
+@callback
+def async_drop_issues(hass: HomeAssistant, entry_id: str) -> None:
     """Delete the issues of a config entry."""
     registry = ir.async_get(hass)
     for domain, issue_id in list(registry.issues):
-        if domain == DOMAIN and f"/{entry_id}/" in issue_id and issue_id not in keep:
+        if domain == DOMAIN and issue_id.split("/")[1] == entry_id:
             ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 

@@ -20,6 +20,8 @@ KIND_EVENT: Final = "event"
 KIND_STATE: Final = "state"
 KIND_STATUS: Final = "status"
 
+ADAPTER_HOME_ASSISTANT: Final = "homeassistant"
+
 type PointKey = tuple[str, str]
 """A point of the home: the id of its device and its own."""
 
@@ -92,6 +94,7 @@ class Point(Model):
     mode: str | None = None
     modes: tuple[str, ...] = ()
     presets: tuple[str, ...] = ()
+    derived: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,6 +143,11 @@ class Device(Model):
     def admitted(self) -> bool:
         """Return if a person let the device into the home."""
         return self.status in (STATUS_APPROVED, STATUS_ACTIVE)
+
+    @property
+    def mirrored(self) -> bool:
+        """Return if the device stands for entities that Home Assistant itself told the hub of."""
+        return self.adapter == ADAPTER_HOME_ASSISTANT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -246,13 +254,57 @@ class Heartbeat(Model):
     ts: float
 
 
-type StreamMessage = Snapshot | Resumed | Entries | Heartbeat
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unstored(Entries):
+    """Alarms that the hub cannot store yet; they come once more among the entries."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Statistics(Model):
+    """How the hub does: sizes in bytes, entries a second, messages that wait or were rejected."""
+
+    ts: float
+    seq: int
+    lifelog_bytes: int
+    media_bytes: int
+    free_bytes: int
+    ingest_rate: float
+    backlog: int
+    dead_letters: int
+    broker_dropped: int = 0
+    storage_problem: str | None = None
+    privacy_mode: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result(Model):
+    """The hub's answer to a request over the stream; without an error it was done."""
+
+    id: str
+    command: CommandResult | None = None
+    code: str | None = None
+    error: str | None = None
+
+    @classmethod
+    def _convert(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Read what became of a command."""
+        if values.get("command") is not None:
+            values["command"] = CommandResult.from_dict(values["command"])
+        return values
+
+
+type StreamMessage = (
+    Snapshot | Resumed | Entries | Heartbeat | Statistics | Unstored | Result
+)
 
 _MESSAGES: Final[Mapping[object, type[StreamMessage]]] = {
     "snapshot": Snapshot,
     "resumed": Resumed,
     "entries": Entries,
     "heartbeat": Heartbeat,
+    "statistics": Statistics,
+    "unstored": Unstored,
+    "result": Result,
 }
 
 

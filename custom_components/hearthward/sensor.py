@@ -1,6 +1,7 @@
 """Sensors of Hearthward."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, override
 
@@ -8,9 +9,10 @@ from homeassistant.components.sensor import (
     DEVICE_CLASS_UNITS,
     SensorDeviceClass,
     SensorEntity,
+    SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import Platform
+from homeassistant.const import EntityCategory, Platform, UnitOfInformation
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
@@ -18,7 +20,8 @@ from homeassistant.util import dt as dt_util
 from .coordinator import HearthwardConfigEntry
 from .entity import HearthwardEntity, async_add_points
 from .helpers import class_for_unit, enum_or_none
-from .models import Point
+from .hub_entity import HearthwardHubEntity, async_add_hub_entities
+from .models import Point, Statistics
 
 # The stream does the talking; the entity only reads what it found.
 PARALLEL_UPDATES = 0
@@ -40,6 +43,66 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }
 
+MEBIBYTE: Final = 2**20
+GIBIBYTE: Final = 2**30
+
+
+@dataclass(frozen=True, kw_only=True)
+class HearthwardHubSensorDescription(SensorEntityDescription):
+    """A number of the hub's statistics, rounded so that the recorder is not kept busy."""
+
+    value_fn: Callable[[Statistics], float]
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
+    entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
+
+
+HUB_SENSORS: Final = (
+    HearthwardHubSensorDescription(
+        key="lifelog_size",
+        translation_key="lifelog_size",
+        device_class=SensorDeviceClass.DATA_SIZE,
+        native_unit_of_measurement=UnitOfInformation.MEBIBYTES,
+        suggested_display_precision=1,
+        value_fn=lambda statistics: round(statistics.lifelog_bytes / MEBIBYTE, 1),
+    ),
+    HearthwardHubSensorDescription(
+        key="media_size",
+        translation_key="media_size",
+        device_class=SensorDeviceClass.DATA_SIZE,
+        native_unit_of_measurement=UnitOfInformation.MEBIBYTES,
+        suggested_display_precision=1,
+        value_fn=lambda statistics: round(statistics.media_bytes / MEBIBYTE, 1),
+    ),
+    HearthwardHubSensorDescription(
+        key="free_space",
+        translation_key="free_space",
+        device_class=SensorDeviceClass.DATA_SIZE,
+        native_unit_of_measurement=UnitOfInformation.GIBIBYTES,
+        suggested_display_precision=1,
+        value_fn=lambda statistics: round(statistics.free_bytes / GIBIBYTE, 1),
+    ),
+    HearthwardHubSensorDescription(
+        key="dead_letters",
+        translation_key="dead_letters",
+        suggested_display_precision=0,
+        value_fn=lambda statistics: statistics.dead_letters,
+    ),
+    HearthwardHubSensorDescription(
+        key="ingest_rate",
+        translation_key="ingest_rate",
+        entity_registry_enabled_default=False,
+        suggested_display_precision=1,
+        value_fn=lambda statistics: round(statistics.ingest_rate, 1),
+    ),
+    HearthwardHubSensorDescription(
+        key="backlog",
+        translation_key="backlog",
+        entity_registry_enabled_default=False,
+        suggested_display_precision=0,
+        value_fn=lambda statistics: statistics.backlog,
+    ),
+)
+
 
 async def async_setup_entry(
     hass: HomeAssistant,
@@ -48,6 +111,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the sensors of a hub."""
     async_add_points(entry, async_add_entities, Platform.SENSOR, HearthwardSensor)
+    async_add_hub_entities(entry, async_add_entities, HearthwardHubSensor, HUB_SENSORS)
 
 
 class HearthwardSensor(HearthwardEntity, SensorEntity):
@@ -113,3 +177,15 @@ class HearthwardSensor(HearthwardEntity, SensorEntity):
             # Well written, but there is no such time.
             return None
         return dt_util.as_local(parsed) if parsed else None
+
+
+class HearthwardHubSensor(HearthwardHubEntity, SensorEntity):
+    """Something that the hub measures of itself."""
+
+    entity_description: HearthwardHubSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> float:
+        """Return what the statistics say."""
+        return self.entity_description.value_fn(self.statistics)

@@ -9,6 +9,9 @@ from homeassistant.helpers.service import async_register_platform_entity_service
 import probatio
 
 from .const import DOMAIN
+from .dead_letter_services import async_setup_dead_letter_services
+from .export_service import async_setup_export_service
+from .lifelog_services import async_setup_lifelog_services
 from .schedule import DAYS
 
 SERVICE_SET_SCHEDULE: Final = "set_schedule"
@@ -21,6 +24,15 @@ SLOT_SCHEMA: Final = probatio.Schema(
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions, which exist with or without a hub."""
+    _setup_zone_services(hass)
+    async_setup_lifelog_services(hass)
+    async_setup_export_service(hass)
+    async_setup_dead_letter_services(hass)
+
+
+@callback
+def _setup_zone_services(hass: HomeAssistant) -> None:
     """Register the actions on zones."""
     async_register_platform_entity_service(
         hass,

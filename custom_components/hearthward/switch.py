@@ -1,19 +1,29 @@
 """Switches of Hearthward."""
 
-from typing import Any, override
+from typing import Any, Final, override
 
-from homeassistant.components.switch import SwitchDeviceClass, SwitchEntity
+from homeassistant.components.switch import (
+    SwitchDeviceClass,
+    SwitchEntity,
+    SwitchEntityDescription,
+)
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import HearthwardConfigEntry
 from .entity import HearthwardEntity, async_add_points
+from .errors import translated_errors
 from .helpers import enum_or_none
+from .hub_entity import HearthwardHubEntity, async_add_hub_entities
 from .models import Point
 
 # The hub queues the commands of a device.
 PARALLEL_UPDATES = 0
+
+PRIVACY_MODE: Final = SwitchEntityDescription(
+    key="privacy_mode", translation_key="privacy_mode"
+)
 
 
 async def async_setup_entry(
@@ -23,6 +33,9 @@ async def async_setup_entry(
 ) -> None:
     """Set up the switches of a hub."""
     async_add_points(entry, async_add_entities, Platform.SWITCH, HearthwardSwitch)
+    async_add_hub_entities(
+        entry, async_add_entities, HearthwardPrivacyMode, (PRIVACY_MODE,)
+    )
 
 
 class HearthwardSwitch(HearthwardEntity, SwitchEntity):
@@ -50,3 +63,30 @@ class HearthwardSwitch(HearthwardEntity, SwitchEntity):
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Switch off."""
         await self.async_command(value=False)
+
+
+class HearthwardPrivacyMode(HearthwardHubEntity, SwitchEntity):
+    """Whether what tells about the people in the home is recorded; alarms always are."""
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return if privacy mode is on."""
+        return self.statistics.privacy_mode
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Record no more of what tells about people, until it is switched off."""
+        await self._async_switch(on=True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Record again."""
+        await self._async_switch(on=False)
+
+    async def _async_switch(self, *, on: bool) -> None:
+        coordinator = self.coordinator
+        with translated_errors(
+            self.hass, coordinator.config_entry, coordinator.data.hub.name
+        ):
+            await coordinator.lifelog.set_privacy_mode(on)

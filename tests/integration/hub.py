@@ -91,7 +91,7 @@ class RunningHub:
         self.parts = replace(
             parts, info=msgspec.structs.replace(parts.info, **self.info)
         )
-        self._gateway = Gateway(self.parts.lifelog, self.parts.registry)
+        self._gateway = self.parts.gateway
         self.parts.commands.connect("test", self.adapter)
         if network:
             await self.serve()

@@ -10,10 +10,24 @@ from homeassistant.core import HomeAssistant
 import msgspec
 import pytest
 
-from custom_components.hearthward import exceptions, models
-from custom_components.hearthward.client import HearthwardClient
+from custom_components.hearthward import exceptions, lifelog_models, models
+from custom_components.hearthward.client import ACKNOWLEDGED, HearthwardClient
+from custom_components.hearthward.dead_letter_services import REASONS
+from custom_components.hearthward.lifelog_services import KINDS
 from hearthward.api.app import openapi
-from hearthward.model import command, device, entry, stream
+from hearthward.edge import homeassistant
+from hearthward.model import (
+    command,
+    deadletter,
+    device,
+    entry,
+    erasure,
+    media,
+    search,
+    statistics,
+    stream,
+    transfer,
+)
 
 from .conftest import free_port
 from .hub import RunningHub
@@ -38,9 +52,22 @@ type Serve = Callable[[Handler], Awaitable[HearthwardClient]]
         (models.HubInfo, stream.HubInfo),
         (models.Point, device.Point),
         (models.PointState, device.PointState),
+        (models.Result, stream.Result),
         (models.Resumed, stream.Resumed),
         (models.Snapshot, stream.Snapshot),
+        (models.Statistics, statistics.Statistics),
+        (models.Unstored, stream.Unstored),
         (models.Zone, device.Zone),
+        (lifelog_models.DeadLetter, deadletter.DeadLetter),
+        (lifelog_models.DeadLetterPage, deadletter.DeadLetterPage),
+        (lifelog_models.Erasure, erasure.Erasure),
+        (lifelog_models.Export, transfer.Export),
+        (lifelog_models.Media, media.Media),
+        (lifelog_models.MediaPage, media.MediaPage),
+        (lifelog_models.Replayed, deadletter.Replayed),
+        (lifelog_models.SearchHit, search.SearchHit),
+        (lifelog_models.SearchPage, search.SearchPage),
+        (lifelog_models.TimeSpan, search.TimeSpan),
     ],
 )
 def test_models(ours: type[Any], theirs: type[msgspec.Struct]) -> None:
@@ -72,6 +99,16 @@ def test_values() -> None:
         models.KIND_STATE,
         models.KIND_STATUS,
     } <= set(entry.EntryKind)
+    assert set(KINDS) == set(entry.EntryKind)
+    assert set(REASONS) == set(deadletter.Reason)
+    assert ACKNOWLEDGED == command.CommandStatus.ACKNOWLEDGED
+    assert models.ADAPTER_HOME_ASSISTANT == homeassistant.DEVICE
+    assert models.ADAPTER_HOME_ASSISTANT == homeassistant.ADAPTER
+    assert {
+        lifelog_models.JOB_WAITING,
+        lifelog_models.JOB_RUNNING,
+        lifelog_models.JOB_DONE,
+    } <= set(transfer.JobStatus)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +125,23 @@ def test_values() -> None:
         ("put", "/api/v1/exposed"),
         ("post", "/api/v1/homeassistant/states"),
         ("get", "/api/v1/stream"),
+        ("get", "/api/v1/statistics"),
+        ("get", "/api/v1/search"),
+        ("post", "/api/v1/notes"),
+        ("get", "/api/v1/media"),
+        ("get", "/api/v1/media/{media}"),
+        ("get", "/api/v1/media/{media}/thumbnail"),
+        ("get", "/api/v1/dead-letters"),
+        ("delete", "/api/v1/dead-letters"),
+        ("post", "/api/v1/dead-letters/replay"),
+        ("get", "/api/v1/dead-letters/{letter}"),
+        ("delete", "/api/v1/dead-letters/{letter}"),
+        ("post", "/api/v1/dead-letters/{letter}/replay"),
+        ("post", "/api/v1/exports"),
+        ("get", "/api/v1/exports/{export}"),
+        ("get", "/api/v1/exports/{export}/file"),
+        ("post", "/api/v1/forget"),
+        ("post", "/api/v1/privacy/mode"),
         ("get", "/health/live"),
     ],
 )

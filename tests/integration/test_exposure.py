@@ -5,11 +5,14 @@ from pathlib import Path
 import sqlite3
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import area_registry as ar, entity_registry as er
+import msgspec
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.hearthward.const import CONF_EXPOSED
 from hearthward.model.device import PointState
+from hearthward.model.entry import EntryQuery
 
 from .conftest import Settle, set_up, wait_for
 from .hub import RunningHub
@@ -82,13 +85,63 @@ async def test_hub_refuses(
     hass: HomeAssistant,
     hub: RunningHub,
     exposing: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A state that the hub does not take is told to a person, and holds up no other."""
-    hass.states.async_set(DOOR, "on", {"much": "x" * 2_000_000})
-    await wait_for(hass, lambda: "refused states" in caplog.text)
-    hass.states.async_set(DOOR, "on", {"much": ""})
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "custom_components.hearthward.exposure.message", lambda *_: {"odd": 1}
+        )
+        hass.states.async_set(DOOR, "on")
+        await wait_for(hass, lambda: "refused states" in caplog.text)
+    hass.states.async_set(DOOR, "on", {"again": 1})
     await wait_for(hass, lambda: seen(hub)[DOOR].value == 1)
+
+
+async def test_what_is_told(
+    hass: HomeAssistant,
+    hub: RunningHub,
+    entry: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    area_registry: ar.AreaRegistry,
+) -> None:
+    """What describes an entity is told, with its area, but no key to a camera and no ballast."""
+    hall = area_registry.async_create("Hall")
+    registered = entity_registry.async_get_or_create(
+        "binary_sensor", "test", "door", suggested_object_id="door"
+    )
+    entity_registry.async_update_entity(registered.entity_id, area_id=hall.id)
+    hass.states.async_set(
+        DOOR,
+        "on",
+        {
+            "device_class": "door",
+            "friendly_name": "Front door",
+            "access_token": "secret",
+            "entity_picture": "/api/camera_proxy/camera.door?token=secret",
+        },
+    )
+    hass.states.async_set(
+        WEATHER, "sunny", {"friendly_name": "Weather", "forecast": "x" * 20_000}
+    )
+    hass.config_entries.async_update_entry(
+        entry, options={CONF_EXPOSED: [DOOR, WEATHER]}
+    )
+    await set_up(hass, entry)
+    await wait_for(hass, lambda: set(seen(hub)) == {DOOR, WEATHER})
+    points = {
+        point.id: point for point in hub.parts.registry.require("homeassistant").points
+    }
+    assert points[DOOR].name == "Front door"
+    assert points[DOOR].device_class == "door"
+    assert points[DOOR].zone == "Hall"
+    assert points[WEATHER].name == "Weather"
+    entries = await hub.parts.lifelog.history(EntryQuery(device="homeassistant"))
+    told = msgspec.json.encode(entries).decode()
+    assert "Front door" in told
+    assert "secret" not in told
+    assert "xxx" not in told
 
 
 async def test_many(

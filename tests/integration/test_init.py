@@ -289,7 +289,7 @@ async def test_heartbeat(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A hub that has nothing to tell says so, and that changes nothing."""
-    monkeypatch.setattr("hearthward.api.stream.HEARTBEAT", 0.01)
+    monkeypatch.setattr("hearthward.api.fanout.HEARTBEAT", 0.01)
     await settle()
     coordinator = home.runtime_data.coordinator
     heard = asyncio.Event()
@@ -383,4 +383,5 @@ def test_apply() -> None:
         home.apply(entry, change)
     assert home.seq == 12
     assert not home.states
-    assert change == Change()
+    # That somebody did something is for a person to read.
+    assert change == Change(readable=True)

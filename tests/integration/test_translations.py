@@ -24,8 +24,18 @@ from custom_components.hearthward import (
     time,
 )
 from custom_components.hearthward.entity import HearthwardEntity
-from custom_components.hearthward.issues import ISSUE_PENDING, ISSUE_PROBLEM, PROBLEMS
-from custom_components.hearthward.sensor import WORDS
+from custom_components.hearthward.dead_letter_services import REASONS
+from custom_components.hearthward.issues import (
+    ISSUE_BROKER,
+    ISSUE_DEAD_LETTERS,
+    ISSUE_PENDING,
+    ISSUE_PROBLEM,
+    ISSUE_STORAGE,
+    PROBLEMS,
+)
+from custom_components.hearthward.lifelog_services import KINDS
+from custom_components.hearthward.media_source import FOLDERS
+from custom_components.hearthward.sensor import HUB_SENSORS, WORDS
 
 from . import devices
 
@@ -44,6 +54,18 @@ ENTITIES: dict[str, type[HearthwardEntity]] = {
     "text": text.HearthwardText,
     "time": time.HearthwardTime,
 }
+
+# What the hub says of itself.
+HUB_ENTITIES: dict[str, set[str]] = {
+    "binary_sensor": {binary_sensor.STORAGE_PROBLEM.key},
+    "sensor": {description.key for description in HUB_SENSORS},
+    "switch": {switch.PRIVACY_MODE.key},
+}
+
+
+def translated(platform: str) -> set[str]:
+    """Return what has a name on a platform."""
+    return {*ENTITIES[platform].translated, *HUB_ENTITIES.get(platform, ())}
 
 
 def load(language: str) -> dict[str, Any]:
@@ -98,8 +120,8 @@ def test_no_links(language: str) -> None:
 def test_entity_names() -> None:
     """Each object id of our own firmware has a name, and each name an object id."""
     names = load("en")["entity"]
-    for platform, entity in ENTITIES.items():
-        assert set(entity.translated) == set(names.get(platform, {})), platform
+    for platform in ENTITIES:
+        assert translated(platform) == set(names.get(platform, {})), platform
 
 
 def test_contract() -> None:
@@ -125,12 +147,12 @@ def test_icons() -> None:
     """Each icon belongs to something, and what Home Assistant has no icon for has one."""
     icons = json.loads((FOLDER / "icons.json").read_text(encoding="utf-8"))
     for platform, of_platform in icons["entity"].items():
-        assert set(of_platform) <= set(ENTITIES[platform].translated), platform
+        assert set(of_platform) <= translated(platform), platform
     english = load("en")
     for section in ("services", "triggers", "conditions"):
         assert set(icons[section]) == set(english[section])
     for platform in ("climate", "event", "number", "switch", "text"):
-        assert set(icons["entity"][platform]) == set(ENTITIES[platform].translated)
+        assert set(icons["entity"][platform]) == translated(platform)
 
 
 def test_exceptions() -> None:
@@ -140,12 +162,28 @@ def test_exceptions() -> None:
         source = file.read_text(encoding="utf-8")
         raised |= set(re.findall(r'translation_key="(\w+)"', source))
         raised |= set(re.findall(r'_translated\("(\w+)"', source))
-    assert raised == set(load("en")["exceptions"])
+    named = set().union(*HUB_ENTITIES.values())
+    assert raised - named == set(load("en")["exceptions"])
 
 
 def test_issues() -> None:
     """Each issue that is raised has a text, and each text an issue."""
-    assert {*PROBLEMS, ISSUE_PENDING, ISSUE_PROBLEM} == set(load("en")["issues"])
+    assert {
+        *PROBLEMS,
+        ISSUE_BROKER,
+        ISSUE_DEAD_LETTERS,
+        ISSUE_PENDING,
+        ISSUE_PROBLEM,
+        ISSUE_STORAGE,
+    } == set(load("en")["issues"])
+
+
+def test_choices() -> None:
+    """Each choice of an action and each folder of media is translated."""
+    english = load("en")
+    assert set(english["selector"]["kind"]["options"]) == set(KINDS)
+    assert set(english["selector"]["reason"]["options"]) == set(REASONS)
+    assert set(english["common"]) == {f"media_by_{kind}" for kind in FOLDERS}
 
 
 @pytest.mark.parametrize("section", ["services", "triggers", "conditions"])
