@@ -2,6 +2,7 @@
 
 from asyncio import Future, gather
 from itertools import batched
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -61,7 +62,7 @@ class Harvest:
             accepted=self.accepted,
             duplicates=self.duplicates,
             stored=self._stored,
-            rejected=tuple(self._rejected),
+            rejected=tuple(sorted(self._rejected, key=attrgetter("index"))),
         )
 
     def put(self, drafts: list[Draft], lane: Lane) -> None:

@@ -1,0 +1,1 @@
+"""Tests of the gateway: from what arrives to entries and dead letters."""
