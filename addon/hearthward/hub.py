@@ -44,6 +44,7 @@ from .home.registry import Registry
 from .home.watch import Watch
 from .lifelog import Lifelog, Transaction
 from .lifelog.archive.export import Exporter
+from .lifelog.archive.importing import Importer
 from .lifelog.archive.jobs import Jobs, JobsEraser
 from .lifelog.checkpoints import Checkpoints, load_key as load_checkpoint_key
 from .lifelog.forgetting import Forgetting
@@ -52,7 +53,7 @@ from .lifelog.rollups import Rollups
 from .lifelog.schema import properties
 from .lifelog.sqlite import SqliteStore
 from .model.stream import HubInfo
-from .model.transfer import Export
+from .model.transfer import Export, Import
 from .ops.health import Health
 from .ops.statistics import Monitor
 from .security.keys import Keys
@@ -149,6 +150,7 @@ async def open_parts(
             checkpoints = Checkpoints(lifelog, load_checkpoint_key(folder))
             forgetting = Forgetting(lifelog, checkpoints)
             exporter = Exporter(lifelog, media, checkpoints.sign)
+            importer = Importer(lifelog, media, settings.zone, homeassistant.scale)
             commands.connect(ADAPTER, esphome)
             commands.connect(MQTT, mqtt)
             commands.connect(HOME_ASSISTANT, homeassistant)
@@ -176,7 +178,7 @@ async def open_parts(
                 jobs=Jobs(
                     lifelog,
                     folder / "transfer" / settings.home,
-                    {Export: exporter.run},
+                    {Export: exporter.run, Import: importer.run},
                 ),
                 rollups=Rollups(lifelog, settings.zone),
                 commands=commands,

@@ -9,10 +9,10 @@ import sys
 
 from hearthward.config import ConfigError
 
-from . import deadletters, hub, keys, lifelog, schema
+from . import deadletters, hub, keys, lifelog, schema, transfer
 from .common import INTERRUPTED, WRONG, fail
 
-_GROUPS = (hub, keys, deadletters, lifelog, schema)
+_GROUPS = (hub, keys, deadletters, lifelog, schema, transfer)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ reads these points and never commands them: that is what Home Assistant itself i
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 import math
 import time
@@ -126,6 +126,14 @@ class HomeAssistant:
             status=CommandStatus.REJECTED,
             detail=f"{command.point} is an entity of Home Assistant: command it there",
         )
+
+    def scale(self, entity: str, unit: str) -> Callable[[float], float] | None:
+        """Return how an entity's values in a unit become those of its point, if it has one."""
+        for point in _own_points(self._registry.get(DEVICE)):
+            if point.id == entity and point.unit is not None:
+                found = units.scale(unit, point.unit)
+                return None if found is None else found.__call__
+        return None
 
     async def _describe(self, states: Sequence[EntityState]) -> None:
         """Make points of entities that are new or changed; who chose them approved them."""

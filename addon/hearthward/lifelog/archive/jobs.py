@@ -65,9 +65,14 @@ class Task:
         self.job = replace(self.job, **changes)
         self._jobs.note(self.job)
 
-    def store(self, transaction: Transaction, position: str) -> None:
-        """Store the job and its position, together with what the transaction stores."""
-        self._jobs.put(transaction, self.job, position)
+    def store(self, transaction: Transaction, position: str, **changes: object) -> None:
+        """Store the changed job and its position, together with what else is stored."""
+        self._jobs.put(transaction, replace(self.job, **changes), position)
+
+    def reach(self, position: str, **changes: object) -> None:
+        """Note that a position was reached, and stored if that is wanted."""
+        self.position = position
+        self.tell(**changes)
 
 
 type Runner = Callable[[Task], Awaitable[None]]
@@ -179,7 +184,6 @@ class Jobs:
 
     def put(self, transaction: Transaction, job: Job, position: str | None) -> None:
         """Store a job and its position."""
-        self._positions[job.id] = position
         transaction.put(
             jobs,
             {
@@ -240,7 +244,6 @@ class Jobs:
                 task.tell(error=str(error))
                 await asyncio.sleep(_RETRY)
                 task.tell(error=None)
-                task.position = self._positions.get(task.job.id)
 
     async def _stop(self, name: str) -> None:
         """Stop a job if it runs, and wait until its hands are off its files."""

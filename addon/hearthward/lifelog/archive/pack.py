@@ -4,16 +4,22 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 import os
 from pathlib import Path
-from typing import NamedTuple
+import shutil
+from typing import IO, NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import msgspec
+
+from hearthward.lifelog.errors import LifelogUnavailableError
 
 _CHUNK = 1024 * 1024
 _HERE = Path(__file__).parent
 
 # These explain and prove an export to somebody who has nothing but the file.
 _ENCLOSED = {"README.md": _HERE / "enclosed.md", "verify.py": _HERE / "enclosed.py"}
+
+# What is left on the disk for the lifelog itself.
+SPARE_BYTES = 256 * 2**20
 
 MANIFEST = "manifest.json"
 
@@ -57,6 +63,32 @@ def pack(
         os.fsync(stream.fileno())
     draft.rename(archive)
     return gone
+
+
+def require_space(folder: Path) -> None:
+    """Refuse to fill the disk; blocks.
+
+    Raises:
+        LifelogUnavailableError: There is not enough space.
+
+    """
+    if shutil.disk_usage(folder).free < SPARE_BYTES:
+        raise LifelogUnavailableError(
+            f"Free some space: the disk that holds {folder} is nearly full"
+        )
+
+
+def copy_within_space(source: IO[bytes], file: Path) -> None:
+    """Copy a stream to a file as long as the disk has space; blocks.
+
+    Raises:
+        LifelogUnavailableError: It has not.
+
+    """
+    with file.open("wb") as target:
+        while chunk := source.read(_CHUNK):
+            require_space(file.parent)
+            target.write(chunk)
 
 
 def _add(packed: ZipFile, member: Member, stopped: Callable[[], bool]) -> str:

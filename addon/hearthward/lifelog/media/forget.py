@@ -12,7 +12,6 @@ from hearthward.lifelog.transaction import Transaction
 from . import rows
 from .library import MediaLibrary
 
-
 _FILES_AT_ONCE = 50
 
 
