@@ -84,19 +84,24 @@ class Forgetting:
             await self._begin(intent)
             return await self._complete(intent)
 
-    async def age_out(self, condition: ColumnElement[bool], why: str) -> int:
-        """Erase old entries that meet a condition on `schema.entries`; return how many.
+    async def age_out(self, conditions: Sequence[ColumnElement[bool]], why: str) -> int:
+        """Erase old entries that meet one of the conditions on `schema.entries`.
+
+        No entry may meet two of them. Returns how many were erased.
 
         What they left behind in other tables stays, as do the points' current states. `why` is the
         sentence of the entry that records it.
         """
         async with self._lock:
             intent = _Intent(id=uuid.uuid4().hex, end=self._lifelog.last, text=why)
-            seqs = await self._seqs(
-                and_(entries.c.home == self._lifelog.home, condition), intent.end
-            )
-            if not seqs:
+            # One by one, each finds its entries by an index.
+            found = array("q")
+            for condition in conditions:
+                own = and_(entries.c.home == self._lifelog.home, condition)
+                found.extend(await self._seqs(own, intent.end))
+            if not found:
                 return 0
+            seqs = array("q", sorted(found))
             await self._begin(intent)
             await self._erase(seqs, intent)
             await self._close(intent)

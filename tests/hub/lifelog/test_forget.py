@@ -231,7 +231,7 @@ async def test_aging_keeps_states_and_the_chain(book: Book) -> None:
     await book.lifelog.append([state(float(number)) for number in range(100)])
     await book.lifelog.append([state(5.0, ts=9.0), note("a")])
     size = await digest_bytes(book)
-    gone = await book.forgetting.age_out(entries.c.kind == "state", "Too old")
+    gone = await book.forgetting.age_out([entries.c.kind == "state"], "Too old")
     assert gone == 101
     known = book.lifelog.state("heater", "burner")
     assert known is not None
