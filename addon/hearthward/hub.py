@@ -200,6 +200,7 @@ async def open_parts(
             await parts.media.load()
             await parts.registry.load()
             await parts.commands.settle()
+            lifelog.seal()
             async with parts.jobs:
                 yield parts
             await checkpoints.close()

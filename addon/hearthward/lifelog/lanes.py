@@ -42,6 +42,11 @@ class Lanes:
         self._units[unit.lane].append(unit)
         self._signals.put(None)
 
+    def put_back(self, unit: Unit) -> None:
+        """Return a unit that was taken to the head of its lane."""
+        self._units[unit.lane].appendleft(unit)
+        self._signals.put(None)
+
     def close(self) -> None:
         """Say that nothing more will be put."""
         self._signals.put(None)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+import logging
 from typing import Concatenate, Self
 
 import msgspec
@@ -17,10 +18,15 @@ from . import read
 from .errors import LifelogUnavailableError
 from .forget import Eraser
 from .lanes import Unit
-from .store import Store
+from .store import Store, Trouble
 from .transaction import Appended, Position, Transaction, is_newer
 from .verify import verify
 from .writer import Outcome, Writer
+
+_LOGGER = logging.getLogger(__name__)
+
+# How often a lifelog that cannot be written is tried without being asked.
+_LOOK_SECONDS = 5.0
 
 # Followers that are this far behind read from the disk.
 _RECENT_ENTRIES = 5_000
@@ -64,6 +70,8 @@ class Lifelog:
         self._store = store
         self._states: dict[tuple[str, str], PointState] = {}
         self._projections: list[Callable[[Batch], None]] = []
+        self._told: set[tuple[object, ...]] = set()
+        self._looking: asyncio.Task[None] | None = None
         self._unstored: list[Callable[[tuple[Entry, ...]], None]] = []
         self._recent: dict[int, Batch] = {}
         self._recent_entries = 0
@@ -76,25 +84,61 @@ class Lifelog:
         self._loop = asyncio.get_running_loop()
         self._readers = ThreadPoolExecutor(_READ_THREADS, "lifelog-reader")
         try:
-            await self._loop.run_in_executor(self._readers, self._store.open)
-            self.last = (await self._read(read.position)).seq
-            for state in await self._read(read.current):
-                self._states[state.device, state.point] = state
-        except BaseException as error:
-            self._readers.shutdown()
+            await self._open()
+        except LifelogUnavailableError as error:
+            if self._trouble(error) is Trouble.PASSING:
+                self._give_up()
+                raise
+            self.failure = str(error)
+            _LOGGER.critical("The hub reads what it can and stores nothing: %s", error)
+            store = await self._in_reader(self._store.stand_in)
             self._store.close()
-            advice = (
-                self._store.explain(error) if isinstance(error, Exception) else None
-            )
-            if advice:
-                raise LifelogUnavailableError(advice) from error
+            self._store = store
+            await self._load()
+        except BaseException:
+            self._give_up()
             raise
-        self._writer = Writer(self._store, self.home, self._locate, self._deliver)
+        self._writer = Writer(
+            self._store, self.home, self._locate, self._deliver, self.failure
+        )
         return self
+
+    def _trouble(self, error: LifelogUnavailableError) -> Trouble:
+        cause = error.__cause__
+        assert isinstance(cause, Exception)
+        return self._store.trouble(cause)
+
+    def _give_up(self) -> None:
+        self._readers.shutdown()
+        self._store.close()
+
+    async def _open(self) -> None:
+        try:
+            await self._in_reader(self._store.open)
+        except LifelogUnavailableError as error:
+            if self._trouble(error) is not Trouble.NO_ROOM:
+                raise
+            self._store.release_room()
+            await self._in_reader(self._store.open)
+        await self._load()
+
+    async def _load(self) -> None:
+        self.last = (await self._read(read.position)).seq
+        for state in await self._read(read.current):
+            self._states[state.device, state.point] = state
+
+    async def _in_reader[T](self, work: Callable[[], T]) -> T:
+        return await self._loop.run_in_executor(self._readers, self._guarded, work)
+
+    def seal(self) -> None:
+        """Take nothing more if the store is damaged; it did take what the start needed."""
+        self._writer.seal()
 
     async def __aexit__(self, *error: object) -> None:
         """Commit what is queued, end the followers and close the store."""
         self._closing = True
+        if self._looking:
+            self._looking.cancel()
         await self._loop.run_in_executor(None, self._writer.stop)
         # The writer's last deliveries are already queued in the loop; let them happen.
         await asyncio.sleep(0)
@@ -146,7 +190,9 @@ class Lifelog:
     async def probe(self) -> None:
         """Write next to nothing, to learn whether `failure` still holds."""
         with suppress(LifelogUnavailableError):
-            await self.transact(lambda unit: unit.move_cursor("probe", self.last))
+            await self.transact(
+                lambda unit: unit.move_cursor("probe", self.last), Lane.BULK
+            )
 
     async def follow(self, after: int) -> AsyncGenerator[Batch]:
         """Yield what is committed after the seq `after`, in order and without a gap."""
@@ -285,18 +331,24 @@ class Lifelog:
             return read.position(connection, self.home)
 
     def _deliver(
-        self, transaction: Transaction | None, outcomes: Sequence[Outcome]
+        self,
+        transaction: Transaction | None,
+        outcomes: Sequence[Outcome],
+        failure: str | None,
     ) -> None:
         """Hand a commit over to the loop; runs in the writer's thread."""
-        self._loop.call_soon_threadsafe(self._publish, transaction, outcomes)
+        self._loop.call_soon_threadsafe(self._publish, transaction, outcomes, failure)
 
     def _publish(
-        self, transaction: Transaction | None, outcomes: Sequence[Outcome]
+        self,
+        transaction: Transaction | None,
+        outcomes: Sequence[Outcome],
+        failure: str | None,
     ) -> None:
         """Make a commit visible, then answer its producers, then wake the followers."""
         if transaction is not None and transaction.rows:
             self._advance(transaction)
-        self.failure = str(outcomes[0].error) if transaction is None else None
+        self._note_failure(failure)
         for unit, result, error in outcomes:
             self.backlog -= len(unit.drafts) or 1
             if unit.lane is Lane.ALARM and isinstance(error, LifelogUnavailableError):
@@ -311,10 +363,30 @@ class Lifelog:
             self._changed.set()
             self._changed = asyncio.Event()
 
+    def _note_failure(self, failure: str | None) -> None:
+        """Keep looking, as long as it lasts, whether it is over."""
+        self.failure = failure
+        if failure is None:
+            self._told.clear()
+        elif self._looking is None or self._looking.done():
+            self._looking = self._loop.create_task(self._look())
+
+    async def _look(self) -> None:
+        while self.failure and not self._closing:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if not self._closing:
+                await self.probe()
+
     def _tell_unstored(self, drafts: Sequence[Draft]) -> None:
-        alarms = tuple(read.unstored(self.home, draft) for draft in drafts)
+        """Tell of alarms, once each however often they are tried."""
+        alarms = []
+        for draft in drafts:
+            identity = (draft.device, draft.point, draft.kind, draft.ts, draft.text)
+            if identity not in self._told:
+                self._told.add(identity)
+                alarms.append(read.unstored(self.home, draft))
         for listener in self._unstored if alarms else ():
-            listener(alarms)
+            listener(tuple(alarms))
 
     def _advance(self, transaction: Transaction) -> None:
         batch = Batch(_entries(transaction))

@@ -5,6 +5,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from math import inf
 from pathlib import Path
 import sqlite3
+from tempfile import TemporaryDirectory
 from time import monotonic
 from urllib.parse import quote
 
@@ -13,8 +14,10 @@ from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, e
 from sqlalchemy.exc import DBAPIError
 
 from .errors import LifelogError
+from .reserve import Reserve
+from .salvage import copy
 from .scrub import Scrubber
-from .store import Batch, Identity
+from .store import Batch, Identity, Store, Trouble
 from .wal import Folding, empty
 
 HEAD = "0002"
@@ -41,6 +44,23 @@ _ADVICE = {
     "SQLITE_NOTADB": "{file} is not a lifelog: move it away or restore a backup",
     "SQLITE_INTERRUPT": "That takes too long: ask for less time, or for one point of a device",
     "SQLITE_IOERR": "The disk fails: check the disk that holds {folder}",
+}
+
+# The statement is wrong, not the store.
+_MISTAKES = (
+    "SQLITE_CONSTRAINT",
+    "SQLITE_ERROR",
+    "SQLITE_MISMATCH",
+    "SQLITE_MISUSE",
+    "SQLITE_RANGE",
+    "SQLITE_TOOBIG",
+)
+
+_TROUBLE = {
+    "SQLITE_FULL": Trouble.NO_ROOM,
+    "SQLITE_IOERR": Trouble.NO_ROOM,
+    "SQLITE_CORRUPT": Trouble.DAMAGED,
+    "SQLITE_NOTADB": Trouble.DAMAGED,
 }
 
 _INSERT_ENTRY = "INSERT INTO entries VALUES (?,?,?,?,?,?,?,?,?,?,?)"
@@ -72,6 +92,8 @@ class SqliteStore:
         self._reader_engine = self._engine(writer=False)
         self._folding: Folding | None = None
         self._rows = 0
+        self._folder: TemporaryDirectory[str] | None = None
+        self._reserve = Reserve(file.with_suffix(".reserve"))
         self._scrubber: Scrubber | None = None
         # Pages in the writer's memory are as they were before the file was scrubbed.
         self._stale = False
@@ -83,6 +105,7 @@ class SqliteStore:
         self._connection = self._writer_engine.connect()
         self._raw: sqlite3.Connection = self._driver(self._connection)
         self._migrate()
+        self.take_room()
         self._folding = Folding(self._folding_connection)
 
     def begin(self) -> Connection:
@@ -142,6 +165,34 @@ class SqliteStore:
         execute(_UPSERT_STATE, batch.states)
         self._raw.execute(_INSERT_BATCH, batch.link)
 
+    def trouble(self, error: Exception) -> Trouble:
+        """Say what kind of trouble an error is that `explain` knows."""
+        return next(
+            (
+                kind
+                for prefix, kind in _TROUBLE.items()
+                if _name(error).startswith(prefix)
+            ),
+            Trouble.PASSING,
+        )
+
+    def take_room(self) -> bool:
+        """Keep room for bad times; False if there is none to spare."""
+        return self._reserve.take()
+
+    def release_room(self) -> None:
+        """Give that room to what is written next."""
+        self._reserve.release()
+
+    def stand_in(self) -> Store:
+        """Return a store, open, of what can still be read; what it is given is not kept."""
+        folder = TemporaryDirectory(prefix="hearthward-", ignore_cleanup_errors=True)
+        store = SqliteStore(Path(folder.name) / self._file.name)
+        store._folder = folder
+        store.open()
+        copy(self._file, store._raw)
+        return store
+
     @contextmanager
     def reader(self, seconds: float | None = None) -> Iterator[Connection]:
         """Return a reading connection whose statements see one point in time."""
@@ -188,6 +239,8 @@ class SqliteStore:
         self._writer_engine.dispose()
         if self._scrubber:
             self._scrubber.close()
+        if self._folder:
+            self._folder.cleanup()
 
     def _engine(self, *, writer: bool) -> Engine:
         """Create an engine whose transactions are begun by us, not by the driver."""
@@ -295,11 +348,18 @@ def _open_to_read(file: Path) -> sqlite3.Connection:
 
 
 def _explain(error: Exception, file: Path) -> str | None:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    if not isinstance(cause, sqlite3.Error):
+    name = _name(error)
+    if not name or name.startswith(_MISTAKES):
         return None
-    name = getattr(cause, "sqlite_errorname", "")
     for prefix, advice in _ADVICE.items():
         if name.startswith(prefix):
             return advice.format(file=file, folder=file.parent)
-    return f"The lifelog cannot be used: {cause}"
+    return f"The lifelog cannot be used: {error}"
+
+
+def _name(error: Exception) -> str:
+    """Return SQLite's name of an error; empty if it is none of SQLite's."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, sqlite3.Error):
+        return ""
+    return getattr(cause, "sqlite_errorname", "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
+from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection
@@ -32,6 +33,14 @@ class BatchRow(NamedTuple):
     ts: float
     digests: bytes
     hash: bytes
+
+
+class Trouble(StrEnum):
+    """What kind of trouble an engine's error tells of."""
+
+    NO_ROOM = "no_room"
+    DAMAGED = "damaged"
+    PASSING = "passing"
 
 
 type Identity = tuple[str, str]
@@ -96,6 +105,18 @@ class Store(Protocol):
 
     def explain(self, error: Exception) -> str | None:
         """Say what to do about an engine's error; None if it is not the engine's."""
+
+    def trouble(self, error: Exception) -> Trouble:
+        """Say what kind of trouble an error is that `explain` knows."""
+
+    def take_room(self) -> bool:
+        """Keep room for bad times; False if there is none to spare."""
+
+    def release_room(self) -> None:
+        """Give that room to what is written next."""
+
+    def stand_in(self) -> Store:
+        """Return a store, open, of what can still be read; what it is given is not kept."""
 
     def close(self) -> None:
         """Close all connections."""

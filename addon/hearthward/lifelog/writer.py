@@ -14,6 +14,7 @@ from hearthward.model.entry import Lane
 from .chain import link
 from .errors import LifelogUnavailableError
 from .lanes import Lanes, Unit
+from .standing import Standing
 from .store import Batch, BatchRow, Store
 from .transaction import Position, Transaction
 
@@ -32,14 +33,15 @@ class Outcome(NamedTuple):
     error: Exception | None = None
 
 
-type Deliver = Callable[[Transaction | None, Sequence[Outcome]], None]
+type Deliver = Callable[[Transaction | None, Sequence[Outcome], str | None], None]
 
 
 class Writer:
     """Run units of work in the order of their lanes, many to a commit.
 
     `locate` reads the end of the lifelog; `deliver` is called in the writer's thread after
-    each commit with its transaction, or with None when nothing was stored.
+    each commit with its transaction, or with None when nothing was stored, with what became of
+    its units and with what keeps the lifelog from being written.
     """
 
     def __init__(
@@ -48,8 +50,10 @@ class Writer:
         home: str,
         locate: Callable[[], Position],
         deliver: Deliver,
+        damage: str | None = None,
     ) -> None:
-        """Start the thread."""
+        """Start the thread; `damage` is what was found when the store was opened."""
+        self._standing = Standing(store, damage)
         self._store = store
         self._home = home
         self._locate = locate
@@ -68,27 +72,57 @@ class Writer:
         self._lanes.close()
         self._thread.join()
 
+    def seal(self) -> None:
+        """Take nothing more if there is damage."""
+        self._standing.seal()
+
     def _run(self) -> None:
         while (unit := self._lanes.take()) is not None:
-            self._deliver(*self._commit(unit))
+            if refusal := self._standing.refusal(unit.lane):
+                self._refuse([unit], LifelogUnavailableError(refusal))
+            else:
+                self._commit(unit)
 
-    def _commit(self, unit: Unit) -> tuple[Transaction | None, list[Outcome]]:
+    def _commit(self, unit: Unit | None) -> None:
+        """Commit a unit and those behind it; without one, only what is news of the store."""
         taken: list[Unit] = []
         try:
-            position = self._position or self._locate()
-            transaction = Transaction(
-                self._store, self._store.begin(), self._home, position
-            )
-            outcomes = [
-                self._perform(transaction, unit)
-                for unit in self._gather(unit, taken, transaction)
-            ]
-            self._position = self._write(transaction, position)
+            transaction, outcomes = self._attempt(unit, taken)
         except Exception as error:  # noqa: BLE001 - every producer must hear of it
-            failure = self._abandon(error)
-            taken = taken or [unit]
-            return None, [Outcome(unit, error=failure) for unit in taken]
+            self._fail(taken or ([unit] if unit else []), error)
+        else:
+            self._standing.succeeded()
+            self._deliver(transaction, outcomes, self._standing.failure)
+
+    def _attempt(
+        self, unit: Unit | None, taken: list[Unit]
+    ) -> tuple[Transaction, list[Outcome]]:
+        position = self._position or self._locate()
+        transaction = Transaction(
+            self._store, self._store.begin(), self._home, position
+        )
+        transaction.append(self._standing.news)
+        outcomes = [
+            self._perform(transaction, unit)
+            for unit in self._gather(unit, taken, transaction)
+        ]
+        self._position = self._write(transaction, position)
         return transaction, outcomes
+
+    def _fail(self, units: Sequence[Unit], error: Exception) -> None:
+        """Answer the producers; alarms are tried once more when that gave them room."""
+        failure = self._abandon(error)
+        roomy = self._standing.failed(self._store.trouble(error), str(failure))
+        urgent = [unit for unit in units if roomy and unit.lane is Lane.ALARM]
+        for unit in reversed(urgent):
+            self._lanes.put_back(unit)
+        self._refuse([unit for unit in units if unit not in urgent], failure)
+        if roomy:
+            self._commit(None)
+
+    def _refuse(self, units: Sequence[Unit], failure: LifelogUnavailableError) -> None:
+        outcomes = [Outcome(unit, error=failure) for unit in units]
+        self._deliver(None, outcomes, self._standing.failure)
 
     def _gather(
         self, unit: Unit | None, taken: list[Unit], transaction: Transaction
