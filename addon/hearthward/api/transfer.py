@@ -174,7 +174,7 @@ async def read_import(call: Call, job: str) -> Import:
 async def read_rejected(call: Call, job: str) -> web.FileResponse:
     """Return the lines that were refused, as they came: to be corrected and imported."""
     found = call.parts.jobs.get(Import, job)
-    if not found.rejected or found.query.dry_run:
+    if not found.rejected:
         raise ApiError(404, "nothing_rejected", "No line of this import was refused")
     is_csv = found.format is ImportFormat.CSV
     content_type = "text/csv" if is_csv else "application/jsonl"

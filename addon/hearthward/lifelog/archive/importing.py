@@ -197,11 +197,11 @@ class Importer:
         ]
         refused = [each for each in part.found if each.problem is not None]
         changes = _counted(job, part, fresh, refused, len(candidates))
-        if job.query.dry_run:
-            task.reach(_encode(part.position), **changes)
-            return
         size = await asyncio.to_thread(_keep, task.folder, job.format, refused)
         position = _encode(replace(part.position, rejected=size))
+        if job.query.dry_run:
+            task.reach(position, **changes)
+            return
         if attachments is not None:
             kept = await attachments.keep(self._media, fresh)
             changes["media"] = job.media + len(kept)
