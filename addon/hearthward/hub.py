@@ -89,7 +89,7 @@ async def run(settings: Settings) -> None:
     async with open_parts(settings) as parts:
         parts.health.expect("services")
         async with serve(parts, network=True):
-            if not parts.keys.anyone():
+            if not parts.keys.anyone() and not parts.lifelog.failure:
                 await _show_pairing_code(parts)
             _LOGGER.info(
                 "Hub %s serves http://%s:%s",
@@ -200,8 +200,8 @@ async def open_parts(
             await parts.media.load()
             await parts.registry.load()
             await parts.commands.settle()
-            lifelog.seal()
             async with parts.jobs:
+                lifelog.seal()
                 yield parts
             await checkpoints.close()
 
