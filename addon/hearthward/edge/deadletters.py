@@ -217,9 +217,10 @@ class DeadLetters(Eraser):
     def _prune(self, transaction: Transaction) -> None:
         """Drop the oldest letters beyond what may be kept."""
         home = self._lifelog.home
-        place = func.row_number().over(
-            partition_by=_TABLE.device, order_by=_TABLE.id.desc()
-        )
+        # A stranger can call itself by any number of names.
+        unknown = _TABLE.reason == Reason.UNKNOWN_DEVICE.value
+        speaker = case((unknown, None), else_=_TABLE.device)
+        place = func.row_number().over(partition_by=speaker, order_by=_TABLE.id.desc())
         overall = func.row_number().over(order_by=_TABLE.id.desc())
         kept = case((_TABLE.size > KEPT_BYTES, KEPT_BYTES), else_=_TABLE.size)
         weight = func.sum(kept).over(order_by=_TABLE.id.desc())

@@ -310,8 +310,12 @@ class Gateway:
                 await self._introduce(arrival, message)
         except RejectedError as error:
             _reject(arrival, error, harvest)
-        else:
-            harvest.accepted += 1
+            return
+        harvest.accepted += 1
+        # That a device is away is said by others.
+        away = isinstance(message, Status) and not message.body.online
+        if not away and self.admits(message.device):
+            self.heard[message.device] = arrival.parcel.received
 
     async def _introduce(self, arrival: Arrival, message: Hello | Status) -> None:
         """Tell the registry what a device says of itself.

@@ -2,7 +2,7 @@
 
 from asyncio import Future, gather
 from itertools import batched
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 import msgspec
@@ -51,7 +51,7 @@ class Harvest:
         self._rejected: list[Rejection] = []
         self._lifelog = lifelog
         self._dead_letters = letters
-        self._letters: list[Letter] = []
+        self._letters: list[tuple[int, Letter]] = []
         self._waiting: dict[Lane, list[Draft]] = {}
         self._pieces: list[_Piece] = []
 
@@ -79,7 +79,7 @@ class Harvest:
             # Only one of them can be in the same place.
             place = None if self._letters else self.retry.id
             letter = replace(letter, id=place, attempts=self.retry.attempts)
-        self._letters.append(letter)
+        self._letters.append((index, letter))
         self._rejected.append(
             Rejection(index=index, reason=letter.reason, detail=letter.detail)
         )
@@ -107,7 +107,7 @@ class Harvest:
         for lane in self._waiting:
             self._submit(lane)
         self._waiting.clear()
-        letters, self._letters = self._letters, []
+        letters = self._take_letters()
         pieces, self._pieces = self._pieces, []
         futures: list[Future[Appended] | Future[None]] = [
             piece.future for piece in pieces
@@ -129,12 +129,13 @@ class Harvest:
         """Store all of it where a letter was; nothing when that is gone already."""
         lane = min((lane for lane, some in self._waiting.items() if some), default=None)
         drafts = [draft for waiting in self._waiting.values() for draft in waiting]
+        letters = self._take_letters()
 
         def work(transaction: Transaction) -> Appended | None:
             if not self._dead_letters.take(transaction, letter):
                 return None
-            if self._letters:
-                self._dead_letters.add(transaction, self._letters)
+            if letters:
+                self._dead_letters.add(transaction, letters)
             return transaction.append_new(drafts)
 
         appended = await self._lifelog.transact(
@@ -146,6 +147,11 @@ class Harvest:
             self._rejected.clear()
         else:
             self._note(drafts, appended)
+
+    def _take_letters(self) -> list[Letter]:
+        """Return the letters in the order in which the messages arrived."""
+        letters, self._letters = self._letters, []
+        return [letter for _, letter in sorted(letters, key=itemgetter(0))]
 
     def _submit(self, lane: Lane) -> None:
         """Hand over what waits in a lane; only drafts without a key can be too many."""

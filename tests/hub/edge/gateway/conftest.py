@@ -79,7 +79,9 @@ class Gate:
 
     def parcel(self, content: object, **fields: Any) -> Parcel:
         """Return a parcel of a message, or of bytes."""
-        payload = content if isinstance(content, bytes) else msgspec.json.encode(content)
+        payload = (
+            content if isinstance(content, bytes) else msgspec.json.encode(content)
+        )
         return Parcel(
             **{
                 "adapter": "http",
@@ -124,5 +126,3 @@ async def gate(settings: Settings) -> AsyncGenerator[Gate]:
         opened = Gate(hub, stack)
         await opened.join()
         yield opened
-
-
