@@ -31,6 +31,11 @@ class Watch:
         self._untold = 0
         self._told = -_INTERVAL
 
+    @property
+    def ready(self) -> bool:
+        """Whether the counter was heard."""
+        return self._last is not None
+
     async def hear(self, payload: bytes) -> None:
         """Take the counter; a broker that was started anew counts anew."""
         try:

@@ -114,11 +114,14 @@ class Channel:
             _LOGGER.error("MQTT messages wait at the broker: %s", error)
             return batch, _RETRY
         except Exception:
+            if len(batch) == 1:
+                # Not acknowledged: the broker gives it again at the next connection.
+                _LOGGER.exception("A message on %s is left alone", batch[0].topic)
+                return (), 0.0
             _LOGGER.exception("%d MQTT messages could not be handled", len(batch))
-            if len(batch) > 1:
-                return await self._divide([[message] for message in batch])
-            # The broker gives it again at the next connection.
-            return (), 0.0
+            # Some of them may be well.
+            half = len(batch) // 2
+            return await self._divide([batch[:half], batch[half:]])
         _acknowledge(batch)
         return (), 0.0
 

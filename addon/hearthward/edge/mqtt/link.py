@@ -102,8 +102,8 @@ class Link:
         self._subscribed: dict[int, asyncio.Future[None]] = {}
         self._welcome: asyncio.Future[None] = self._loop.create_future()
         self._ended: asyncio.Future[str] = self._loop.create_future()
-        self._paused = False
         self._writing = False
+        self._descriptor: int | None = None
         self._client = self._make()
 
     async def open(self) -> None:
@@ -135,7 +135,8 @@ class Link:
             ) from None
         wire = self._client.wire
         assert wire is not None
-        self._loop.add_reader(wire.fileno(), self._read)
+        self._descriptor = wire.fileno()
+        self._loop.add_reader(self._descriptor, self._read)
         self._write()
         try:
             async with asyncio.timeout(_ANSWER):
@@ -247,6 +248,7 @@ class Link:
             client.tls_set_context(address.tls)
         if session.will is not None:
             client.will_set(session.will.topic, session.will.payload, 1, retain=True)
+        client.on_socket_close = self._forget
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
@@ -257,11 +259,11 @@ class Link:
     def _read(self) -> None:
         """Let paho handle some packets, then let the others have their turn."""
         wire = self._client.wire
-        if wire is None or self._ended.done():
+        if wire is None or not self._is_open():
             return
         for _ in range(_TURN):
             self._client.loop_read()
-            if self._ended.done():
+            if not self._is_open():
                 return
             if not wire.holds:
                 break
@@ -272,11 +274,11 @@ class Link:
     def _write(self) -> None:
         """Send what paho has packed."""
         wire = self._client.wire
-        if wire is None or self._ended.done():
+        if wire is None or not self._is_open():
             return
         if self._client.want_write():
             self._client.loop_write()
-        if self._ended.done():
+        if not self._is_open():
             return
         try:
             done = wire.flush()
@@ -293,11 +295,9 @@ class Link:
         if self._ended.done():
             return
         self._ended.set_result(reason)
-        wire = self._client.wire
-        if wire is not None and wire.fileno() >= 0:
-            self._loop.remove_reader(wire.fileno())
-            self._loop.remove_writer(wire.fileno())
-            wire.close()
+        self._forget()
+        if self._client.wire is not None:
+            self._client.wire.close()
         lost = LinkError(reason)
         for waiting in (self._welcome, *self._published.values()):
             _fail(waiting, lost)
@@ -305,6 +305,16 @@ class Link:
             _fail(waiting, lost)
         self._published.clear()
         self._subscribed.clear()
+
+    def _is_open(self) -> bool:
+        return self._descriptor is not None
+
+    def _forget(self, *_: object) -> None:
+        """Stop watching the socket, before it is closed and its number is another's."""
+        if self._descriptor is not None:
+            self._loop.remove_reader(self._descriptor)
+            self._loop.remove_writer(self._descriptor)
+            self._descriptor = None
 
     def _on_connect(
         self,

@@ -81,7 +81,9 @@ class BufferedSocket:
         self._socket.setblocking(flag)
 
     def close(self) -> None:
-        """Close the socket."""
+        """Close the socket; a goodbye that was written still goes out."""
+        with suppress(OSError):
+            self.flush()
         self._socket.close()
 
 

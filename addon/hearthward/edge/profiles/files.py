@@ -15,6 +15,11 @@ from .profile import Profile
 
 _LOGGER = logging.getLogger(__name__)
 
+# libyaml, where it is there, is ten times as fast at the hub's start; as safe it is.
+_LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(
+    yaml, "CSafeLoader", yaml.SafeLoader
+)
+
 _OURS = Path(__file__).parent
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 
@@ -60,7 +65,7 @@ def read(file: Path) -> Layout:
             f"{file}: make it a readable text file in UTF-8 ({error})"
         ) from None
     try:
-        tree = yaml.safe_load(text)
+        tree = yaml.load(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ProfileError(

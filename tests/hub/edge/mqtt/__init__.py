@@ -1,0 +1,1 @@
+"""Tests of the MQTT adapter beside a real Mosquitto."""
