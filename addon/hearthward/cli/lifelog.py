@@ -14,6 +14,7 @@ def register(commands: Commands) -> None:
     actions = lifelog.add_subparsers(required=True, metavar="ACTION")
     _add_verify(actions)
     _add_checkpoints(actions)
+    _add_key(actions)
     _add_forget(actions)
 
 
@@ -30,7 +31,7 @@ def _add_verify(actions: Commands) -> None:
         default=[],
         type=_public_key,
         metavar="HEX",
-        help="trust this key alone; may be repeated (see `lifelog checkpoints`)",
+        help="trust this key alone; may be repeated (see `lifelog key`)",
     )
     verify.set_defaults(run=_run_verify)
 
@@ -87,6 +88,19 @@ def _run_checkpoints(arguments: argparse.Namespace) -> None:
     print(f"signed      {datetime.fromtimestamp(newest.ts).astimezone():%c %z}")
     print(f"hash        {newest.hash}")
     print(f"signature   {newest.signature}")
+
+
+def _add_key(actions: Commands) -> None:
+    key = actions.add_parser("key", help="print the public key of the checkpoints")
+    add_settings(key)
+    key.set_defaults(run=_run_key)
+
+
+def _run_key(arguments: argparse.Namespace) -> None:
+    from hearthward.lifelog.checkpoints import load_key
+
+    key = load_key(settings(arguments).data_dir)
+    print(key.public_key().public_bytes_raw().hex())
 
 
 def _add_forget(actions: Commands) -> None:
