@@ -91,7 +91,7 @@ async def _replay_many(call: ServiceCall) -> ServiceResponse:
     """Try rejected messages again."""
     coordinator = hub_of(call)
     with errors_of(coordinator):
-        return asdict(await coordinator.lifelog.replay_all(**_which(call)))
+        return asdict(await coordinator.lifelog.replay_many(**_which(call)))
 
 
 async def _delete(call: ServiceCall) -> None:

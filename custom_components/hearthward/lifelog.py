@@ -7,6 +7,7 @@ from .client import HearthwardClient
 from .lifelog_models import (
     DeadLetter,
     DeadLetterPage,
+    Deleted,
     Erasure,
     Export,
     MediaPage,
@@ -16,6 +17,7 @@ from .lifelog_models import (
 from .models import Entry
 
 PIECE: Final = 256 * 1024
+LETTERS_AT_ONCE: Final = 1000
 
 type Fields = Mapping[str, Any]
 """The fields of the hub's request structs; those that are None are left out."""
@@ -64,8 +66,8 @@ class Lifelog:
             await self._client.request("POST", f"dead-letters/{letter}/replay")
         )
 
-    async def replay_all(self, **query: Any) -> Replayed:
-        """Try rejected messages again (`DeadLetterQuery`)."""
+    async def replay_many(self, **query: Any) -> Replayed:
+        """Try the rejected messages again that a query lists (`DeadLetterQuery`)."""
         return Replayed.from_dict(
             await self._client.request(
                 "POST", "dead-letters/replay", query=_given(query)
@@ -76,9 +78,29 @@ class Lifelog:
         """Delete a rejected message."""
         await self._client.request("DELETE", f"dead-letters/{letter}")
 
-    async def delete_all(self, **query: Any) -> None:
-        """Delete rejected messages (`DeadLetterQuery`)."""
-        await self._client.request("DELETE", "dead-letters", query=_given(query))
+    async def delete_many(self, **query: Any) -> int:
+        """Delete the rejected messages that a query lists; return how many those were."""
+        answer = await self._client.request(
+            "DELETE", "dead-letters", query=_given(query)
+        )
+        return Deleted.from_dict(answer).deleted
+
+    async def replay_all(self) -> Replayed:
+        """Try all rejected messages again, as many at once as the hub takes."""
+        accepted = rejected = 0
+        before: int | None = None
+        while True:
+            page = await self.dead_letters(limit=LETTERS_AT_ONCE, before=before)
+            done = await self.replay_many(limit=LETTERS_AT_ONCE, before=before)
+            accepted += done.accepted
+            rejected += done.rejected
+            if (before := page.next) is None:
+                return Replayed(accepted=accepted, rejected=rejected)
+
+    async def delete_all(self) -> None:
+        """Delete all rejected messages, as many at once as the hub takes."""
+        while await self.delete_many(limit=LETTERS_AT_ONCE) >= LETTERS_AT_ONCE:
+            pass
 
     async def start_export(self, **request: Any) -> Export:
         """Let the hub pack an export (`ExportRequest`)."""

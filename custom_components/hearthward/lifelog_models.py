@@ -133,6 +133,13 @@ class Replayed(Model):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Deleted(Model):
+    """How many dead letters were deleted."""
+
+    deleted: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Erasure(Model):
     """What was erased; `seq` is the entry that records it, None when it was only counted."""
 
@@ -150,7 +157,7 @@ class Export(Model):
     created: float
     request: Mapping[str, Any]
     actor: str
-    devices: tuple[str, ...] = ()
+    devices: tuple[str, ...] | None = None
     done: int = 0
     total: int = 0
     entries: int = 0

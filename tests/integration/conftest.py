@@ -125,7 +125,7 @@ async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 async def wait_for(hass: HomeAssistant, condition: Callable[[], bool]) -> None:
     """Wait until something holds."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(20):
         while not condition():
             await asyncio.sleep(0.01)
     await hass.async_block_till_done()

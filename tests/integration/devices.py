@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from msgspec.structs import replace
-
 from hearthward.model.device import Point, PointCategory, PointKind, Zone
 from hearthward.model.message import HelloBody
 
@@ -209,14 +207,6 @@ def heater(**changes: Any) -> HelloBody:
         "points": (*NODE_POINTS, *LIVING_ROOM_POINTS, *HOT_WATER_POINTS),
     }
     return HelloBody(**fields | changes)
-
-
-def enabled(body: HelloBody) -> HelloBody:
-    """Return the device with all points enabled."""
-    return replace(
-        body,
-        points=tuple(replace(each, enabled_by_default=True) for each in body.points),
-    )
 
 
 def care_button() -> HelloBody:

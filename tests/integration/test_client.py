@@ -60,6 +60,7 @@ type Serve = Callable[[Handler], Awaitable[HearthwardClient]]
         (models.Zone, device.Zone),
         (lifelog_models.DeadLetter, deadletter.DeadLetter),
         (lifelog_models.DeadLetterPage, deadletter.DeadLetterPage),
+        (lifelog_models.Deleted, deadletter.Deleted),
         (lifelog_models.Erasure, erasure.Erasure),
         (lifelog_models.Export, transfer.Export),
         (lifelog_models.Media, media.Media),
@@ -101,7 +102,7 @@ def test_values() -> None:
     } <= set(entry.EntryKind)
     assert set(KINDS) == set(entry.EntryKind)
     assert set(REASONS) == set(deadletter.Reason)
-    assert ACKNOWLEDGED == command.CommandStatus.ACKNOWLEDGED
+    assert command.CommandStatus(ACKNOWLEDGED) is command.CommandStatus.ACKNOWLEDGED
     assert models.ADAPTER_HOME_ASSISTANT == homeassistant.DEVICE
     assert models.ADAPTER_HOME_ASSISTANT == homeassistant.ADAPTER
     assert {

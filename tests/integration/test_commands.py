@@ -354,6 +354,15 @@ async def test_actions_without_hub(hass: HomeAssistant, entry: MockConfigEntry) 
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.config_entries.async_unload(entry.entry_id)
     assert set(hass.services.async_services_for_domain(DOMAIN)) == {
+        "add_note",
         "boost",
+        "delete_dead_letter",
+        "export",
+        "forget",
+        "list_dead_letters",
+        "read_dead_letter",
+        "replay_dead_letter",
+        "replay_dead_letters",
+        "search_lifelog",
         "set_schedule",
     }

@@ -22,7 +22,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
-from custom_components.hearthward.const import CONF_CODE, CONF_EXPOSED, DOMAIN
+from custom_components.hearthward.const import (
+    CONF_ASSISTANTS,
+    CONF_CODE,
+    CONF_EXPOSED,
+    DOMAIN,
+)
 
 from .conftest import free_port, set_up
 from .hub import HUB_ID, RunningHub
@@ -360,14 +365,15 @@ async def test_options(hass: HomeAssistant, home: MockConfigEntry) -> None:
     assert result["type"] is FlowResultType.FORM
     schema = result["data_schema"]
     assert schema is not None
-    [selector] = schema.schema.values()
-    assert "climate.heater_living_room" in selector.config["exclude_entities"]
+    selectors = {str(key): selector for key, selector in schema.schema.items()}
+    excluded = selectors[CONF_EXPOSED].config["exclude_entities"]
+    assert "climate.heater_living_room" in excluded
 
     before = home.runtime_data
     result = await hass.config_entries.options.async_configure(
-        result["flow_id"], {CONF_EXPOSED: ["sun.sun"]}
+        result["flow_id"], {CONF_EXPOSED: ["sun.sun"], CONF_ASSISTANTS: True}
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
-    assert home.options == {CONF_EXPOSED: ["sun.sun"]}
+    assert home.options == {CONF_EXPOSED: ["sun.sun"], CONF_ASSISTANTS: True}
     assert home.runtime_data is not before

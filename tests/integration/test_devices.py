@@ -137,7 +137,11 @@ async def test_device_revoked(
     await hub.parts.registry.revoke(devices.LAMP, "test")
     await set_up(hass, home)
     left = dr.async_entries_for_config_entry(device_registry, home.entry_id)
-    assert {device.name for device in left} == {"Care button", "Sensor node"}
+    assert {device.name for device in left} == {
+        "Test hub",
+        "Care button",
+        "Sensor node",
+    }
 
 
 async def test_device_with_other_mac(
@@ -261,8 +265,9 @@ async def test_approve(
     assert result["type"] == FlowResultType.CREATE_ENTRY
     await settle()
     assert not issue_registry.issues
-    [device] = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
+    [own, device] = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
     assert device.name == "Boiler"
+    assert device.via_device_id == own.id
     assert device.area_id == area.id
     assert hub.parts.registry.require(devices.HEATER).area == "Boiler room"
 

@@ -23,8 +23,8 @@ from custom_components.hearthward import (
     text,
     time,
 )
-from custom_components.hearthward.entity import HearthwardEntity
 from custom_components.hearthward.dead_letter_services import REASONS
+from custom_components.hearthward.entity import HearthwardEntity
 from custom_components.hearthward.issues import (
     ISSUE_BROKER,
     ISSUE_DEAD_LETTERS,
