@@ -85,7 +85,7 @@ class Shed(NamedTuple):
         assert answer.status == 200, answer.body
         return answer.body
 
-    async def states(self) -> list[tuple[float, float]]:
+    async def states(self) -> list[tuple[float, float | None]]:
         """Return the temperatures that the lifelog holds, with their times."""
         page = await self.hub.get("entries", self.admin, kind="state", device="shed")
-        return [(entry["ts"], entry["value"]) for entry in page["entries"]]
+        return [(entry["ts"], entry.get("value")) for entry in page["entries"]]
