@@ -108,7 +108,7 @@ class BaselineSettings(
     deviations: Annotated[float, msgspec.Meta(ge=2, le=100)] = 6.0
     share: Annotated[float, msgspec.Meta(ge=0.5, le=1)] = 0.95
     slack_minutes: Annotated[float, msgspec.Meta(ge=0, le=720)] = 60.0
-    silence_factor: Annotated[float, msgspec.Meta(ge=1, le=100)] = 1.5
+    silence_factor: Annotated[float, msgspec.Meta(ge=1, le=100)] = 2.0
     suppress: tuple[BaselineWindow, ...] = ()
 
 

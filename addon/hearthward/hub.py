@@ -46,9 +46,12 @@ from .lifelog import Lifelog, Transaction
 from .lifelog.archive.export import Exporter
 from .lifelog.archive.importing import Importer
 from .lifelog.archive.jobs import Jobs, JobsEraser
+from .lifelog.baselines import Baselines
 from .lifelog.checkpoints import Checkpoints, load_key as load_checkpoint_key
 from .lifelog.forgetting import Forgetting
 from .lifelog.media import LocalFiles, MediaEraser, MediaLibrary
+from .lifelog.rebuild import RollupEraser
+from .lifelog.retention import Retention
 from .lifelog.rollups import Rollups
 from .lifelog.schema import properties
 from .lifelog.sqlite import SqliteStore
@@ -149,6 +152,8 @@ async def open_parts(
             )
             checkpoints = Checkpoints(lifelog, load_checkpoint_key(folder))
             forgetting = Forgetting(lifelog, checkpoints)
+            rollups = Rollups(lifelog, settings.zone)
+            lifelog.erasers.append(RollupEraser(settings.zone))
             exporter = Exporter(lifelog, media, checkpoints.sign)
             importer = Importer(lifelog, media, settings.zone, homeassistant.scale)
             commands.connect(ADAPTER, esphome)
@@ -180,7 +185,9 @@ async def open_parts(
                     folder / "transfer" / settings.home,
                     {Export: exporter.run, Import: importer.run},
                 ),
-                rollups=Rollups(lifelog, settings.zone),
+                rollups=rollups,
+                retention=Retention(lifelog, forgetting, rollups, settings.retention),
+                baselines=Baselines(lifelog, settings.zone, settings.baselines),
                 commands=commands,
                 esphome=esphome,
                 mqtt=mqtt,
@@ -267,6 +274,7 @@ def _services(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
     yield guarded("The watch over batteries", batteries.run())
     yield guarded("Letting old media go", parts.media.run())
     yield guarded("Rolling up", parts.rollups.run())
+    yield guarded("Letting old entries go", parts.retention.run())
     token = os.environ.get("SUPERVISOR_TOKEN")
     if token and parts.settings.announce:
         port = parts.settings.port

@@ -11,6 +11,7 @@ from aiohttp import web
 from hearthward.model.security import Role
 
 from . import (
+    baselines,
     chart,
     commands,
     deadletters,
@@ -48,6 +49,7 @@ MODULES = (
     entries,
     lifelog,
     chart,
+    baselines,
     homeassistant,
     messages,
     edge,

@@ -18,9 +18,11 @@ from hearthward.home.privacy import Privacy
 from hearthward.home.registry import Registry
 from hearthward.lifelog import Lifelog
 from hearthward.lifelog.archive.jobs import Jobs
+from hearthward.lifelog.baselines import Baselines
 from hearthward.lifelog.checkpoints import Checkpoints
 from hearthward.lifelog.forgetting import Forgetting
 from hearthward.lifelog.media import MediaLibrary
+from hearthward.lifelog.retention import Retention
 from hearthward.lifelog.rollups import Rollups
 from hearthward.model.stream import HubInfo
 from hearthward.ops.health import Health
@@ -53,6 +55,8 @@ class Parts:
     forgetting: Forgetting
     jobs: Jobs
     rollups: Rollups
+    retention: Retention
+    baselines: Baselines
     commands: Commands
     esphome: EsphomeAdapter
     mqtt: MqttAdapter

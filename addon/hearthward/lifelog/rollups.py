@@ -102,7 +102,7 @@ class Rollups:
 
 def advance(transaction: Transaction, zone: ZoneInfo, last: int) -> int:
     """Roll up the next entries, none after the seq `last`; return the new cursor."""
-    after = _cursor(transaction)
+    after = position(transaction)
     upto = min(after + _STEP, last)
     groups = transaction.execute(
         _NEW, {"home": transaction.home, "after": after, "upto": upto}
@@ -115,7 +115,8 @@ def advance(transaction: Transaction, zone: ZoneInfo, last: int) -> int:
     return upto
 
 
-def _cursor(transaction: Transaction) -> int:
+def position(transaction: Transaction) -> int:
+    """Return the seq up to which everything is rolled up."""
     found = transaction.execute(
         select(cursors.c.seq).where(
             cursors.c.home == transaction.home, cursors.c.follower == FOLLOWER

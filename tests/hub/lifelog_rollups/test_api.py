@@ -4,7 +4,6 @@ from collections.abc import Iterator
 import time
 
 from hearthward.model.entry import Draft, EntryKind
-
 from tests.hub.conftest import Hub
 
 
