@@ -255,11 +255,16 @@ async def test_an_export_comes_back_whole(
 
 async def test_what_was_forgotten_does_not_come_back(hub: Hub) -> None:
     """The chain knows the digest of an entry that is gone."""
-    await hub.parts.lifelog.append([note("secret of Ada", 10.0, person="Ada")])
+    lifelog = hub.parts.lifelog
+    await lifelog.append([note("secret of Ada", 10.0, person="Ada")])
+    await lifelog.append(
+        [note(f"secret {number}", 10.0 + number, person="Ada") for number in range(3)]
+    )
+    await lifelog.append([note("of nobody", 20.0)])
     _, data = await export(hub)
     status, _ = await hub.ask("POST", "/api/v1/forget", body={"person": "Ada"})
     assert status == 200
-    assert counts(await load(hub, data)) == (0, 1, 0)
+    assert counts(await load(hub, data)) == (0, 5, 0)
     assert "secret" not in json.dumps(await stored(hub))
 
 

@@ -68,6 +68,8 @@ class Exporter:
         """Make the file of an export."""
         job = task.job
         assert isinstance(job, Export)
+        # What comes later is not signed yet, and is not meant.
+        end = self._lifelog.last
         await self._sign()
         manifest: dict[str, Any] = {
             "format": "hearthward export 1",
@@ -77,7 +79,7 @@ class Exporter:
             "devices": job.devices,
         }
         with Records(task.folder) as records:
-            manifest |= await self._walk(task, job, records)
+            manifest |= await self._walk(task, job, records, end)
         named = records.media if job.request.media else {}
         media = [member async for member in self._members(named)]
         counts = {
@@ -96,11 +98,11 @@ class Exporter:
         task.tell(**counts, size=size, sha256=checksum)
 
     async def _walk(
-        self, task: Task, job: Export, records: Records
+        self, task: Task, job: Export, records: Records, end: int
     ) -> dict[str, object]:
         """Write the entries that are meant and their chain; return what proves it."""
         load, home = self._lifelog.load, self._lifelog.home
-        first, last = await load(lambda connection: _range(connection, home, job))
+        first, last = await load(lambda connection: _range(connection, home, job, end))
         if first is None or last is None:
             return {"checkpoint": None, "previous": None}
         start, previous = await load(
@@ -109,7 +111,7 @@ class Exporter:
         checkpoint = await load(
             lambda connection: proof.covering(connection, home, last)
         )
-        end = checkpoint.seq if checkpoint else self._lifelog.last
+        end = checkpoint.seq if checkpoint else end
         task.tell(done=0, total=last - start)
         step = Step(start, more=True)
         while step.more and step.seq < end:
@@ -154,7 +156,8 @@ def _step(
         return Step(place.seq, more=False)
     found: list[Row] = []
     if links[0].first <= place.last:
-        found = list(_rows(connection, home, job, links[0].first, links[-1].last))
+        until = min(links[-1].last, place.last)
+        found = list(_rows(connection, home, job, links[0].first, until))
         records.add(found)
     for link, holds in proof.holding(links, (row.seq for row in found)):
         records.link(proof.line(link, whole=holds))
@@ -173,11 +176,13 @@ def _rows(
 
 
 def _range(
-    connection: Connection, home: str, job: Export
+    connection: Connection, home: str, job: Export, end: int
 ) -> tuple[int | None, int | None]:
-    """Return the first and the last seq that are meant."""
+    """Return the first and the last seq that are meant, up to the seq `end`."""
     seq = entries.c.seq
-    statement = select(func.min(seq), func.max(seq)).where(*_meant(home, job))
+    statement = select(func.min(seq), func.max(seq)).where(
+        seq <= end, *_meant(home, job)
+    )
     row = connection.execute(statement).one()
     return row[0], row[1]
 

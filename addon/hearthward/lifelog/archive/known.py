@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from hearthward.lifelog.chain import DIGEST_SIZE
+from hearthward.lifelog.chain import DIGEST_SIZE, is_folded
 from hearthward.lifelog.schema import batches, entries
 from hearthward.model.entry import Draft
 
@@ -28,14 +28,19 @@ def known(
 
     An entry of this very lifelog is told by its digest, which stays when it is forgotten: an old
     export does not bring it back. Else the same reading of the same point at the same time is
-    the same entry.
+    the same entry. When all of a batch is gone its digests are, too: its entries are taken for
+    known by their seq, if the export is one of this lifelog.
     """
     seen = set(_stored(connection, home, {each.draft.ts for each in candidates}))
-    own = set(_own(connection, home, candidates))
+    own = dict(_own(connection, home, candidates))
+    is_own = any(
+        each.digest and own.get(each.seq) == each.digest for each in candidates
+    )
     found: set[int] = set()
     for index, candidate in enumerate(candidates):
         identity = _identity(candidate.draft)
-        if identity in seen or (candidate.seq, candidate.digest) in own:
+        held = own.get(candidate.seq, "")
+        if identity in seen or held == candidate.digest or (is_own and held is None):
             found.add(index)
         seen.add(identity)
     return found
@@ -63,8 +68,8 @@ def _stored(connection: Connection, home: str, times: set[float]) -> Iterator[Id
 
 def _own(
     connection: Connection, home: str, candidates: Sequence[Candidate]
-) -> Iterator[tuple[int, str]]:
-    """Yield the seq and the digest of each of the candidates' seqs that the chain holds."""
+) -> Iterator[tuple[int | None, str | None]]:
+    """Yield the candidates' seqs that the chain holds, and the digests; None if all is gone."""
     batch: Any = None
     for seq in sorted({each.seq for each in candidates if each.seq is not None}):
         if batch is None or seq > batch.last:
@@ -76,5 +81,8 @@ def _own(
             ).first()
         if batch is None or seq > batch.last:
             return
+        if is_folded(*batch):
+            yield seq, None
+            continue
         start = (seq - batch.first) * DIGEST_SIZE
         yield seq, batch.digests[start : start + DIGEST_SIZE].hex()

@@ -1,12 +1,11 @@
 """The chain as an export proves itself with: links in order, up to a signed checkpoint."""
 
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from hearthward.lifelog.chain import START, split
+from hearthward.lifelog.chain import START, fold, is_folded, split
 from hearthward.lifelog.schema import batches, checkpoints
 
 
@@ -92,7 +91,8 @@ def line(link: Link, *, whole: bool) -> dict[str, object]:
     told: dict[str, object] = {"first": link.first, "last": link.last}
     if whole:
         return told | {"digests": [part.hex() for part in split(link.digests)]}
-    return told | {"sum": sha256(link.digests).hexdigest()}
+    folded = is_folded(link.first, link.last, link.digests)
+    return told | {"sum": (link.digests if folded else fold(link.digests)).hex()}
 
 
 def holding(found: Iterable[Link], seqs: Iterable[int]) -> Iterator[tuple[Link, bool]]:

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import Image, ImageOps
-
 from hearthward.model.media import MediaKind
 
 # A thumbnail fits this square, in pixels.
@@ -90,6 +88,9 @@ def make_thumbnail(frame: Path, thumbnail: Path) -> None:
         UnsupportedContentError: The frame cannot be decoded.
 
     """
+    # A hub that sees no frame does without the library.
+    from PIL import Image, ImageOps
+
     try:
         with Image.open(frame, formats=list(_FORMATS)) as image:
             if image.width * image.height > _MOST_PIXELS:
