@@ -183,6 +183,8 @@ async def test_bounds(settings: Settings) -> None:
     settings = msgspec.structs.replace(settings, dead_letters=bounded)
     async with running(settings) as hub:
         gate = Gate(hub, None)  # type: ignore[arg-type]  # it is not restarted
+        for device in ("quiet", "loud"):
+            await gate.tell(hello(device))
         await gate.tell(air(1.0, device="quiet"))
         for number in range(50):
             await gate.tell(
