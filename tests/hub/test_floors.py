@@ -19,6 +19,7 @@ FLOORS = (
     "api",
     "hub",
     "local",
+    "publish",
     "cli",
 )
 """Ground floor first, as in CONTRIBUTING.md."""

@@ -9,10 +9,10 @@ import sys
 
 from hearthward.config import ConfigError
 
-from . import deadletters, hub, keys, lifelog, schema, transfer
+from . import deadletters, hub, keys, lifelog, publish, schema, transfer
 from .common import INTERRUPTED, WRONG, fail
 
-_GROUPS = (hub, keys, deadletters, lifelog, schema, transfer)
+_GROUPS = (hub, keys, deadletters, lifelog, publish, schema, transfer)
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""The smallest SDK, against a real hub and a real broker."""
