@@ -42,7 +42,7 @@ from .home.exposed import Exposed
 from .home.privacy import Privacy
 from .home.registry import Registry
 from .home.watch import Watch
-from .lifelog import Lifelog, Transaction
+from .lifelog import Lifelog, LifelogUnavailableError, Transaction
 from .lifelog.archive.export import Exporter
 from .lifelog.archive.importing import Importer
 from .lifelog.archive.jobs import Jobs, JobsEraser
@@ -50,7 +50,7 @@ from .lifelog.baselines import Baselines
 from .lifelog.checkpoints import Checkpoints, load_key as load_checkpoint_key
 from .lifelog.forgetting import Forgetting
 from .lifelog.media import LocalFiles, MediaEraser, MediaLibrary
-from .lifelog.rebuild import RollupEraser
+from .lifelog.rebuild import RollupEraser, settle_zone
 from .lifelog.retention import Retention
 from .lifelog.rollups import Rollups
 from .lifelog.schema import properties
@@ -273,13 +273,22 @@ def _services(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
     )
     yield guarded("The watch over batteries", batteries.run())
     yield guarded("Letting old media go", parts.media.run())
-    yield guarded("Rolling up", parts.rollups.run())
+    yield guarded("Rolling up", _roll_up(parts))
     yield guarded("Letting old entries go", parts.retention.run())
     token = os.environ.get("SUPERVISOR_TOKEN")
     if token and parts.settings.announce:
         port = parts.settings.port
         work = publish(token, parts.info, port, parts.keys, parts.vault)
         yield guarded("Telling the Supervisor", work)
+
+
+async def _roll_up(parts: Parts) -> None:
+    """Keep the rollups, in the days of the home's present time zone."""
+    try:
+        await settle_zone(parts.lifelog, parts.settings.zone)
+    except LifelogUnavailableError as error:
+        _LOGGER.warning("Days keep their old time zone until a start: %s", error)
+    await parts.rollups.run()
 
 
 async def _speak(parts: Parts) -> None:

@@ -1,11 +1,14 @@
 """Make rollups anew: without what was forgotten, and when the home moves to another time zone."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Connection,
     Integer,
     RowMapping,
     Select,
@@ -19,16 +22,21 @@ from sqlalchemy import (
 )
 
 from hearthward.model.chart import Resolution
+from hearthward.model.entry import Lane
 
 from .days import next_day, start_of_day
 from .fold import LATEST, PARTS, fold
 from .forget import Eraser, Scope
+from .log import Lifelog
 from .rollups import WIDTHS, buckets, fine_parts, position, raw_parts
-from .schema import entries, rollups, series
+from .schema import entries, properties, rollups, series
 from .transaction import Transaction
 
 _FINE = WIDTHS[Resolution.FIVE_MINUTES]
 _DAY = WIDTHS[Resolution.DAY]
+
+# The property that names the zone of the days.
+_ZONE = "rollups_zone"
 
 
 class RollupEraser(Eraser):
@@ -69,7 +77,27 @@ class RollupEraser(Eraser):
             _settle(transaction, row["id"])
 
 
-def move_days(transaction: Transaction, number: int, zone: ZoneInfo) -> None:
+async def settle_zone(lifelog: Lifelog, zone: ZoneInfo) -> None:
+    """Make the days anew when the home has another time zone than they were made for."""
+
+    def query(connection: Connection) -> tuple[str | None, Sequence[int]]:
+        known = select(properties.c.value).where(
+            properties.c.home == lifelog.home, properties.c.name == _ZONE
+        )
+        own = select(series.c.id).where(series.c.home == lifelog.home)
+        numbers = connection.execute(own).scalars().all()
+        return connection.execute(known).scalar(), numbers
+
+    known, numbers = await lifelog.load(query)
+    if known == zone.key:
+        return
+    for number in numbers if known is not None else ():
+        await lifelog.transact(partial(_move_days, number=number, zone=zone), Lane.BULK)
+    row = {"home": lifelog.home, "name": _ZONE, "value": zone.key}
+    await lifelog.transact(lambda transaction: transaction.put(properties, row))
+
+
+def _move_days(transaction: Transaction, number: int, zone: ZoneInfo) -> None:
     """Make the days of a series anew, as far back as there are 5-minute rollups."""
     row = (
         transaction.execute(select(series).where(series.c.id == number))
