@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Hashable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 import random
 from typing import Final, override
 
@@ -92,7 +92,7 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
         self._untold = Change()
         self._behind = 0
         # Events that were told before the hub could store them.
-        self._foretold: deque[Entry] = deque(maxlen=FORETOLD_LIMIT)
+        self._foretold: deque[Hashable] = deque(maxlen=FORETOLD_LIMIT)
 
     @property
     def hub_id(self) -> str:
@@ -247,14 +247,18 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
         self.async_sync_storage()
         self._notify_concerned({STATISTICS})
 
+    async def async_refresh_statistics(self) -> None:
+        """Ask how the hub does now, after something that it tells of only by and by."""
+        self._handle_statistics(await self.client.statistics())
+
     @callback
     def _handle_unstored(self, message: Unstored) -> None:
         """Tell of alarms at once, though the hub cannot store them and others may come first."""
         change = Change()
         for entry in message.entries:
-            if _unnumbered(entry) not in self._foretold:
+            if (identity := _identity(entry)) not in self._foretold:
                 self.data.foretell(entry, change)
-                self._foretold.append(_unnumbered(entry))
+                self._foretold.append(identity)
         if not self.last_update_success:
             self._async_back()
         self._async_notify(change)
@@ -280,8 +284,8 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
         else:
             self._async_back()
         for key, entry in change.events:
-            if self._foretold and (told := _unnumbered(entry)) in self._foretold:
-                self._foretold.remove(told)
+            if (identity := _identity(entry)) in self._foretold:
+                self._foretold.remove(identity)
             else:
                 self._tell_event(key, entry)
 
@@ -337,6 +341,6 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
         self.async_update_listeners()
 
 
-def _unnumbered(entry: Entry) -> Entry:
-    """Return an entry as it was before it was stored."""
-    return replace(entry, seq=0)
+def _identity(entry: Entry) -> Hashable:
+    """Return what an entry is known by before it has a number."""
+    return (entry.device, entry.point, entry.kind, entry.ts, entry.text)

@@ -84,14 +84,18 @@ async def _replay(call: ServiceCall) -> ServiceResponse:
     """Try a rejected message again."""
     coordinator = hub_of(call)
     with errors_of(coordinator):
-        return asdict(await coordinator.lifelog.replay(call.data[ATTR_ID]))
+        replayed = await coordinator.lifelog.replay(call.data[ATTR_ID])
+        await coordinator.async_refresh_statistics()
+    return asdict(replayed)
 
 
 async def _replay_many(call: ServiceCall) -> ServiceResponse:
     """Try rejected messages again."""
     coordinator = hub_of(call)
     with errors_of(coordinator):
-        return asdict(await coordinator.lifelog.replay_many(**_which(call)))
+        replayed = await coordinator.lifelog.replay_many(**_which(call))
+        await coordinator.async_refresh_statistics()
+    return asdict(replayed)
 
 
 async def _delete(call: ServiceCall) -> None:
@@ -99,6 +103,7 @@ async def _delete(call: ServiceCall) -> None:
     coordinator = hub_of(call)
     with errors_of(coordinator):
         await coordinator.lifelog.delete(call.data[ATTR_ID])
+        await coordinator.async_refresh_statistics()
 
 
 def _which(call: ServiceCall) -> dict[str, str | int | None]:

@@ -180,6 +180,7 @@ class DeadLettersFlow(RepairsFlow):
         if user_input is not None:
             try:
                 left = await act(coordinator.lifelog)
+                await coordinator.async_refresh_statistics()
             except HearthwardError as error:
                 errors["base"] = _error_key(error)
             else:

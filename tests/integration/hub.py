@@ -1,7 +1,8 @@
 """A real hub within the test, with devices that do what the test says."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 import time
@@ -12,6 +13,7 @@ import msgspec
 from hearthward.api.parts import Parts
 from hearthward.config import Settings
 from hearthward.edge.gateway import Gateway
+from hearthward.edge.parcel import Parcel
 from hearthward.home.commands import DeviceOfflineError
 from hearthward.hub import open_parts, serve
 from hearthward.model.command import Command, CommandStatus
@@ -97,8 +99,24 @@ class RunningHub:
             await self.serve()
 
     async def serve(self) -> None:
-        """Let clients in."""
+        """Let clients in, and watch how the hub does."""
         await self._stack.enter_async_context(serve(self.parts, network=True))
+        watching = asyncio.create_task(self.parts.statistics.run())
+        self._stack.push_async_callback(_end, watching)
+
+    async def reject(self, count: int = 1) -> None:
+        """Let strangers send messages, which are rejected."""
+        await self.parts.intake.receive(
+            [
+                Parcel(
+                    adapter="http",
+                    address="/api/v1/messages",
+                    payload=f"not even JSON {number}".encode(),
+                    received=time.time(),
+                )
+                for number in range(count)
+            ]
+        )
 
     async def stop(self) -> None:
         """Stop; the data stays."""
@@ -169,6 +187,13 @@ class RunningHub:
                 )
             ]
         )
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """End a task and wait until it has ended."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def _observation(point: str, value: object) -> Observation:

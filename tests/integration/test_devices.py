@@ -1,8 +1,5 @@
 """Devices and points that come and go, and devices that a person has to look at."""
 
-from http import HTTPStatus
-from typing import Any
-
 from homeassistant.components.repairs import DOMAIN as REPAIRS_DOMAIN
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
@@ -27,12 +24,11 @@ from custom_components.hearthward.repairs import async_create_fix_flow
 
 from . import devices
 from .conftest import Settle, set_up, wait_for
+from .fix import Fix
 from .hub import RunningHub
 
 ZONE = "climate.heater_living_room"
 AIR = "sensor.heater_living_room_air_temperature"
-
-type Flow = dict[str, Any]
 
 
 async def test_device_appears(
@@ -200,34 +196,6 @@ async def pending(
     await set_up(hass, entry)
     await settle()
     return f"pending_device/{entry.entry_id}/{devices.HEATER}"
-
-
-class Fix:
-    """The flow that fixes an issue, as the frontend runs it."""
-
-    def __init__(self, client: Any, issue_id: str) -> None:
-        """Take a client of Home Assistant's API."""
-        self._client = client
-        self._issue_id = issue_id
-        self._path = "/api/repairs/issues/fix"
-
-    async def begin(self) -> Flow:
-        """Begin the flow."""
-        result = await self._post(
-            self._path, {"handler": DOMAIN, "issue_id": self._issue_id}
-        )
-        self._path = f"{self._path}/{result['flow_id']}"
-        return result
-
-    async def go_on(self, **data: str) -> Flow:
-        """Submit a step."""
-        return await self._post(self._path, data)
-
-    async def _post(self, path: str, data: dict[str, str]) -> Flow:
-        response = await self._client.post(path, json=data)
-        assert response.status == HTTPStatus.OK, await response.text()
-        result: Flow = await response.json()
-        return result
 
 
 async def test_approve(
