@@ -2,8 +2,8 @@
 
 All three write the same states, slice by slice in turn, so that all meet the same machine. Bare
 SQLite inserts the same rows into the same tables and indexes, batched, with `synchronous=FULL`; it
-neither hashes nor looks for duplicates, and nobody follows it. The recorder keeps its own
-defaults: it commits every five seconds and syncs less.
+neither hashes nor looks for duplicates, and nobody follows it. The recorder is made to commit as
+often; it syncs less (`synchronous=NORMAL`).
 """
 
 import asyncio

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from . import chain
-from .schema import batches, entries, erased, idempotency, states
+from .schema import batches, entries, erased, idempotency, properties, states
+from .store import KEYS_EXPIRED
 from .transaction import Transaction
 
 
@@ -110,6 +111,35 @@ def erase_keys(transaction: Transaction, keys: Sequence[tuple[str, str]]) -> Non
                 table.key == key,
             )
         )
+
+
+def expired_keys(
+    connection: Connection, home: str, before: float
+) -> tuple[float, list[tuple[str, str]]]:
+    """Return the keys of what was received before a time, and how new the newest of it is.
+
+    A clock that was wrong for a while may have called old batches newer than `before`.
+    """
+    table, keys = batches.c, idempotency.c
+    last = connection.execute(
+        select(func.max(table.last)).where(table.home == home, table.ts < before)
+    ).scalar()
+    newest = connection.execute(
+        select(func.max(table.ts)).where(table.home == home, table.last <= (last or 0))
+    ).scalar()
+    rows = connection.execute(
+        select(keys.device, keys.key).where(keys.home == home, keys.seq <= (last or 0)),
+        execution_options={"yield_per": 10_000},
+    )
+    known = connection.execute(
+        select(properties.c.value).where(
+            properties.c.home == home, properties.c.name == KEYS_EXPIRED
+        )
+    ).scalar()
+    return (
+        max(before, newest or 0.0, float(known or 0.0)),
+        [(device, key) for device, key in rows],
+    )
 
 
 def empty_batches(connection: Connection, home: str, last: int) -> list[Folded]:

@@ -25,7 +25,8 @@ from .checkpoints import Checkpoints
 from .errors import LifelogError, LifelogUnavailableError
 from .forget import KEPT, Scope, meant
 from .log import Lifelog
-from .schema import devices, entries, erasures, idempotency
+from .schema import devices, entries, erasures, idempotency, properties
+from .store import KEYS_EXPIRED
 from .transaction import Transaction
 
 _CHUNK = 1_000
@@ -107,6 +108,34 @@ class Forgetting:
             await self._close(intent)
             await self._finished(intent)
             return len(seqs)
+
+    async def expire_keys(self, before: float) -> int:
+        """Drop the idempotency keys of entries received before a time; return how many.
+
+        Of what may have lost its key, a second copy is known by saying the same at the same time.
+        """
+        async with self._lock:
+            expired, keys = await self._lifelog.load(
+                lambda connection: erasing.expired_keys(
+                    connection, self._lifelog.home, before
+                )
+            )
+            if not keys:
+                return 0
+            # First, or a hub that is killed in between would take a copy for new.
+            await self._lifelog.transact(
+                lambda transaction: transaction.put(
+                    properties,
+                    {
+                        "home": transaction.home,
+                        "name": KEYS_EXPIRED,
+                        "value": repr(expired),
+                    },
+                ),
+                Lane.BULK,
+            )
+            await self._delete_keys(keys)
+            return len(keys)
 
     async def run(self) -> None:
         """Complete the erasures that were cut short, as soon as the lifelog lets us."""

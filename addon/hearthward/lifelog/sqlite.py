@@ -13,11 +13,13 @@ import msgspec
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
+from hearthward.model.entry import Draft
+
 from .errors import LifelogError
 from .reserve import Reserve
 from .salvage import copy
 from .scrub import Scrubber
-from .store import Batch, Identity, Store, Trouble
+from .store import KEYS_EXPIRED, Batch, Identity, Store, Trouble
 from .wal import Folding, empty
 
 HEAD = "0002"
@@ -71,6 +73,11 @@ _FIND_KEYS = """
 SELECT asked.key, known.seq FROM json_each(?1) AS asked
 CROSS JOIN idempotency AS known
 ON known.home = ?2 AND known.device = asked.value->>0 AND known.key = asked.value->>1
+"""
+_KEYS_EXPIRED = "SELECT value FROM properties WHERE home=? AND name=?"
+_FIND_SAME = """
+SELECT seq FROM entries WHERE home=? AND device IS ? AND point IS ? AND ts=? AND kind=?
+AND value IS ? AND text IS ? ORDER BY seq LIMIT 1
 """
 # The same rule as `transaction.is_newer`.
 _UPSERT_STATE = """
@@ -155,6 +162,19 @@ class SqliteStore:
             for identity in asked
             if (row := self._raw.execute(_FIND_KEY, (home, *identity)).fetchone())
         }
+
+    def keys_expired(self, home: str) -> float:
+        """Return the time before which keys may have expired; 0 if none has."""
+        row = self._raw.execute(_KEYS_EXPIRED, (home, KEYS_EXPIRED)).fetchone()
+        return float(row[0]) if row else 0.0
+
+    def find_same(self, home: str, draft: Draft) -> int | None:
+        """Return the seq of an entry of the same time that says the same."""
+        place = (home, draft.device, draft.point, draft.ts)
+        row = self._raw.execute(
+            _FIND_SAME, (*place, draft.kind.value, draft.value, draft.text)
+        ).fetchone()
+        return row[0] if row else None
 
     def insert(self, batch: Batch) -> None:
         """Write a batch's rows within the writer's transaction."""

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
+from hearthward.model.entry import Draft
+
 from .chain import Row
 
 
@@ -33,6 +35,10 @@ class BatchRow(NamedTuple):
     ts: float
     digests: bytes
     hash: bytes
+
+
+# The property that holds how far keys have expired.
+KEYS_EXPIRED = "keys_expired"
 
 
 class Trouble(StrEnum):
@@ -88,6 +94,12 @@ class Store(Protocol):
 
     def find_keys(self, home: str, wanted: Collection[Identity]) -> dict[Identity, int]:
         """Return the seqs of those keys that the writer's transaction knows."""
+
+    def keys_expired(self, home: str) -> float:
+        """Return the time before which keys may have expired; 0 if none has."""
+
+    def find_same(self, home: str, draft: Draft) -> int | None:
+        """Return the seq of an entry of the same time that says the same."""
 
     def insert(self, batch: Batch) -> None:
         """Write a batch's rows within the writer's transaction."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from math import isfinite
+from math import inf, isfinite
 import os
 import time
 from typing import NamedTuple
@@ -24,6 +24,9 @@ from hearthward.model.entry import Draft, EntryKind
 from .chain import SALT_SIZE, Row, digest
 from .schema import cursors
 from .store import Identity, KeyRow, Parameters, StateRow, Store
+
+# How far a device's clock may be ahead of ours.
+_CLOCK_SECONDS = 300.0
 
 _encode = msgspec.json.Encoder().encode
 
@@ -93,6 +96,12 @@ class Transaction:
         """Run a statement of the caller's own tables."""
         return self._connection.execute(statement, parameters)
 
+    def execute_many(
+        self, statement: str, rows: Sequence[tuple[object, ...]]
+    ) -> None:
+        """Run a statement of the engine's own SQL for many rows, at the engine's own speed."""
+        self._connection.exec_driver_sql(statement, list(rows))
+
     def put(self, table: Table, row: Mapping[str, object]) -> None:
         """Insert a row, or replace the one with the same primary key."""
         keys = [column.name for column in table.primary_key]
@@ -142,6 +151,12 @@ class Transaction:
             for (device, point), row in newest.items()
         ]
 
+    @cached_property
+    def _keys_expired(self) -> float:
+        """How old a draft is for which not finding its key proves nothing."""
+        expired = self._store.keys_expired(self.home)
+        return expired + _CLOCK_SECONDS if expired else -inf
+
     def _stored(self, drafts: Sequence[Draft]) -> dict[Identity, int]:
         """Return the seqs of the keys that are in the store already."""
         wanted = {
@@ -155,7 +170,10 @@ class Transaction:
         """Return the seq of the entry that has the draft's key already."""
         identity = (draft.device or "", draft.key or "")
         staged = self.keys.get(identity)
-        return staged.seq if staged else stored.get(identity)
+        known = staged.seq if staged else stored.get(identity)
+        if known is None and draft.ts < self._keys_expired:
+            return self._store.find_same(self.home, draft)
+        return known
 
     def _append(self, draft: Draft) -> int:
         if not isfinite(draft.ts):
