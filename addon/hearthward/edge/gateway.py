@@ -168,13 +168,16 @@ class Gateway:
             return False
         match message:
             case Event(body=body):
-                points = [body.point]
+                return body.point in standing.gauges
             case State(body=body):
-                points = [seen.point for seen in body.observations]
-            case _:
-                return False
-        gauges = (standing.gauges.get(point) for point in points)
-        return any(gauge is not None and gauge.lane is Lane.ALARM for gauge in gauges)
+                gauges = standing.gauges
+                return any(
+                    (gauge := gauges.get(seen.point)) is not None
+                    and gauge.lane is Lane.ALARM
+                    and (gauge.heard is None or gauge.said[0] != seen.value)
+                    for seen in body.observations
+                )
+        return False
 
     def _note(self, batch: Batch) -> None:
         """Forget what devices said last when some of it was erased."""
@@ -306,7 +309,7 @@ class Gateway:
         """
         await harvest.flush()
         try:
-            if not isinstance(message, Ack):
+            if not isinstance(message, Ack) and not self._is_outdated(message, harvest):
                 await self._introduce(arrival, message)
         except RejectedError as error:
             _reject(arrival, error, harvest)
@@ -316,6 +319,11 @@ class Gateway:
         away = isinstance(message, Status) and not message.body.online
         if not away and self.admits(message.device):
             self.heard[message.device] = arrival.parcel.received
+
+    def _is_outdated(self, message: Hello | Status, harvest: Harvest) -> bool:
+        """Tell whether others have told better since a message became a dead letter."""
+        known = self._registry.get(message.device)
+        return harvest.retry is not None and known is not None
 
     async def _introduce(self, arrival: Arrival, message: Hello | Status) -> None:
         """Tell the registry what a device says of itself.

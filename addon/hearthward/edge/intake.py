@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+import logging
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -16,6 +17,8 @@ from .gateway import Arrival, Gateway
 from .harvest import Retry
 from .parcel import BusyError, DecodeError, Parcel, Receipt
 from .quotas import Quotas
+
+_LOGGER = logging.getLogger(__name__)
 
 # So many parcels are read before the rest of the hub has its turn.
 _TURN = 250
@@ -105,8 +108,7 @@ class Intake:
         told: dict[str, int] = {_NOBODY: unread} if unread else {}
         for arrival in arrivals:
             message = arrival.message
-            count = len(message.body.observations) if isinstance(message, State) else 1
-            told[message.device] = told.get(message.device, 0) + count
+            told[message.device] = told.get(message.device, 0) + _cost(message)
         try:
             self._quotas.check(told)
             self._check_backlog(size)
@@ -161,11 +163,31 @@ class Intake:
             raise DecodeError(
                 Reason.TOO_LARGE, f"Send at most {PAYLOAD_LIMIT // 1024**2} MiB at once"
             )
-        messages = profile.decode(parcel)
+        try:
+            messages = profile.decode(parcel)
+        except DecodeError:
+            raise
+        except Exception as error:
+            # A message that nobody foresaw must not hold up those behind it.
+            _LOGGER.exception("The profile %s failed", name)
+            raise DecodeError(
+                Reason.INVALID_MESSAGE,
+                f"The profile {name} failed ({error!r}): correct it, then replay this",
+            ) from None
         # A hello is made from the first message of a device; the letter is that message still.
         whole = sum(not isinstance(message, Hello) for message in messages) <= 1
         for message in messages:
             yield Arrival(message=message, parcel=parcel, index=index, whole=whole)
+
+
+def _cost(message: UpMessage) -> int:
+    """Return what a message takes of a quota."""
+    match message:
+        case State(body=body):
+            return max(1, len(body.observations))
+        case Hello(body=hello):
+            return max(1, len(hello.points))
+    return 1
 
 
 def _letter(parcel: Parcel, error: DecodeError) -> Letter:

@@ -149,6 +149,22 @@ async def test_a_replay_marks_nothing_anew(gate: Gate) -> None:
     assert len(await gate.letters()) == 1
 
 
+async def test_what_is_outdated_changes_nothing(gate: Gate) -> None:
+    """An old hello or status does not undo what the device said of itself since."""
+    status = {
+        "type": "status",
+        "device": "late",
+        "ts": time.time(),
+        "body": {"online": True},
+    }
+    await gate.tell(status)
+    await gate.tell(hello("late"))
+    tried = await gate.parts.replay.some(DeadLetterQuery())
+    assert (tried.accepted, tried.rejected) == (1, 0)
+    assert not gate.parts.registry.require("late").online
+    assert await gate.letters() == ()
+
+
 async def test_what_was_said_before_the_approval(gate: Gate) -> None:
     """It waits, and is stored by itself when the device is let in."""
     now = time.time()

@@ -3,15 +3,19 @@
 import asyncio
 from base64 import b64decode
 import json
+import sqlite3
 import time
 
 from hypothesis import HealthCheck, given, settings as how, strategies as st
 import pytest
 
 from hearthward.edge.decode import MESSAGE_LIMIT
+from hearthward.edge.parcel import Parcel
+from hearthward.lifelog import LifelogUnavailableError
 from hearthward.model.deadletter import Reason
 from hearthward.model.device import DeviceStatus
 from hearthward.model.entry import EntryKind
+from hearthward.model.message import UpMessage
 from hearthward.model.privacy import DataClass, PrivacySettings
 
 from .conftest import DEVICE, Gate, air, hello, state
@@ -300,6 +304,44 @@ async def test_too_large(gate: Gate) -> None:
     assert [each.reason for each in receipt.rejected] == [Reason.TOO_LARGE]
     [letter] = await gate.letters()
     assert letter.size > MESSAGE_LIMIT
+
+
+async def test_nothing_is_acknowledged_that_is_not_stored(gate: Gate) -> None:
+    """While the file cannot be written the sender hears of it, and says it again."""
+    file = gate.parts.settings.data_dir / "lifelog.db"
+    holder = sqlite3.connect(file, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    messages = (air(20.0), b"junk", state({"point": "smoke", "value": 1.0}))
+    with pytest.raises(LifelogUnavailableError):
+        await gate.tell(*messages)
+    assert await gate.entries() == []
+    holder.execute("ROLLBACK")
+    holder.close()
+    receipt = await gate.tell(*messages)
+    assert (receipt.accepted, receipt.stored, len(receipt.rejected)) == (2, 2, 1)
+    assert len(await gate.letters()) == 1
+
+
+class Broken:
+    """A profile that nobody tested."""
+
+    def decode(self, parcel: Parcel) -> list[UpMessage]:
+        """Fail at what is unforeseen."""
+        nothing: list[UpMessage] = []
+        return [nothing[len(parcel.payload)]]
+
+
+async def test_profiles(gate: Gate) -> None:
+    """What no profile, or a broken one, can read is a dead letter like any other."""
+    gate.parts.intake.profiles["broken"] = Broken()
+    await gate.tell(b"7", profile="nobody's")
+    receipt = await gate.tell(b"7", profile="broken")
+    assert [each.reason for each in receipt.rejected] == [Reason.INVALID_MESSAGE]
+    first, second = await gate.letters()
+    assert (first.payload, first.profile) == ("7", "nobody's")
+    assert "IndexError" in second.detail
+    await gate.tell(air(20.0))
+    assert len(await gate.entries()) == 1
 
 
 async def test_privacy(gate: Gate) -> None:

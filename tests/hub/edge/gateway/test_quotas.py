@@ -58,7 +58,7 @@ def test_one_device_does_not_use_up_the_others() -> None:
 
 async def test_busy(settings: Settings) -> None:
     """Over its quota nothing is taken of a device but alarms, which are owed for."""
-    quotas = QuotaSettings(device_rate=0.001, device_burst=3)
+    quotas = QuotaSettings(device_rate=0.001, device_burst=10)
     settings = msgspec.structs.replace(settings, quotas=quotas)
     async with running(settings) as hub:
         gate = Gate(hub, None)  # type: ignore[arg-type]  # it is not restarted
