@@ -54,9 +54,12 @@ from .lifelog.rebuild import RollupEraser, settle_zone
 from .lifelog.retention import Retention
 from .lifelog.rollups import Rollups
 from .lifelog.schema import properties
+from .lifelog.search import Search
 from .lifelog.sqlite import SqliteStore
 from .model.stream import HubInfo
 from .model.transfer import Export, Import
+from .ops.backup import hooks, restore
+from .ops.backup.backups import BackupEraser, Backups
 from .ops.health import Health
 from .ops.statistics import Monitor
 from .security.keys import Keys
@@ -118,7 +121,8 @@ async def open_parts(
 
     """
     folder = settings.data_dir
-    async with _lock(folder, patience):
+    async with locked(folder, patience):
+        await asyncio.to_thread(_settle_files, folder)
         key = load_key(folder)
         store = SqliteStore(folder / "lifelog.db")
         async with Lifelog(store, settings.home) as lifelog:
@@ -178,6 +182,7 @@ async def open_parts(
                 replay=Replay(lifelog, registry, letters, intake),
                 statistics=Monitor(lifelog, letters, media, privacy, folder),
                 media=media,
+                backups=Backups(lifelog, folder, settings.backup),
                 checkpoints=checkpoints,
                 forgetting=forgetting,
                 jobs=Jobs(
@@ -186,6 +191,13 @@ async def open_parts(
                     {Export: exporter.run, Import: importer.run},
                 ),
                 rollups=rollups,
+                search=Search(
+                    lifelog,
+                    registry.get,
+                    folder / "search",
+                    settings.zone,
+                    settings.embedding,
+                ),
                 retention=Retention(lifelog, forgetting, rollups, settings.retention),
                 baselines=Baselines(lifelog, settings.zone, settings.baselines),
                 commands=commands,
@@ -204,10 +216,12 @@ async def open_parts(
             await parts.privacy.load()
             lifelog.erasers.append(MediaEraser(parts.media))
             lifelog.erasers.append(JobsEraser(parts.jobs))
+            lifelog.erasers.append(BackupEraser(parts.backups))
+            lifelog.erasers.append(parts.search.eraser)
             await parts.media.load()
             await parts.registry.load()
             await parts.commands.settle()
-            async with parts.jobs:
+            async with parts.jobs, parts.search:
                 lifelog.seal()
                 yield parts
             await checkpoints.close()
@@ -267,12 +281,14 @@ def _services(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
     yield guarded("Completing erasures", parts.forgetting.run())
     yield guarded("Replaying dead letters", parts.replay.run())
     yield guarded("The statistics", parts.statistics.run())
+    yield guarded("Indexing", parts.search.run())
     yield guarded("The privacy schedule", parts.privacy.run())
     batteries = Watch(
         parts.lifelog, parts.registry, parts.gateway.heard, parts.settings.watch
     )
     yield guarded("The watch over batteries", batteries.run())
     yield guarded("Letting old media go", parts.media.run())
+    yield guarded("Making backups", parts.backups.run())
     yield guarded("Rolling up", _roll_up(parts))
     yield guarded("Letting old entries go", parts.retention.run())
     token = os.environ.get("SUPERVISOR_TOKEN")
@@ -347,8 +363,13 @@ async def _info(lifelog: Lifelog, settings: Settings) -> HubInfo:
 
 
 @asynccontextmanager
-async def _lock(folder: Path, patience: float) -> AsyncGenerator[None]:
-    """Hold the data folder; the kernel lets go of it even when the hub is killed."""
+async def locked(folder: Path, patience: float = 0.0) -> AsyncGenerator[None]:
+    """Hold the data folder; the kernel lets go of it even when the hub is killed.
+
+    Raises:
+        FolderInUseError: A hub runs on it.
+
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
@@ -367,6 +388,14 @@ async def _lock(folder: Path, patience: float) -> AsyncGenerator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _settle_files(folder: Path) -> None:
+    """Complete a restore that was cut short, or take the copy that the app's backup brought."""
+    if restore.complete(folder):
+        _LOGGER.warning("A restore that was cut short is completed")
+    if hooks.adopt(folder):
+        _LOGGER.warning("The lifelog is the one of a backup of Home Assistant")
 
 
 def _take(descriptor: int) -> bool:

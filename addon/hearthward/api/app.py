@@ -11,6 +11,7 @@ from aiohttp import web
 from hearthward.model.security import Role
 
 from . import (
+    backups,
     baselines,
     chart,
     commands,
@@ -27,6 +28,7 @@ from . import (
     messages,
     nodes,
     privacy,
+    search,
     security,
     statistics,
     stream,
@@ -57,9 +59,11 @@ MODULES = (
     statistics,
     media,
     privacy,
+    search,
     security,
     stream,
     transfer,
+    backups,
 )
 
 _own = Routes("hub")

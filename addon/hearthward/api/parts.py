@@ -24,7 +24,9 @@ from hearthward.lifelog.forgetting import Forgetting
 from hearthward.lifelog.media import MediaLibrary
 from hearthward.lifelog.retention import Retention
 from hearthward.lifelog.rollups import Rollups
+from hearthward.lifelog.search import Search
 from hearthward.model.stream import HubInfo
+from hearthward.ops.backup.backups import Backups
 from hearthward.ops.health import Health
 from hearthward.ops.statistics import Monitor
 from hearthward.security.keys import Keys
@@ -51,10 +53,12 @@ class Parts:
     replay: Replay
     statistics: Monitor
     media: MediaLibrary
+    backups: Backups
     checkpoints: Checkpoints
     forgetting: Forgetting
     jobs: Jobs
     rollups: Rollups
+    search: Search
     retention: Retention
     baselines: Baselines
     commands: Commands

@@ -9,10 +9,10 @@ import sys
 
 from hearthward.config import ConfigError
 
-from . import deadletters, hub, keys, lifelog, publish, schema, transfer
+from . import backup, deadletters, hub, keys, lifelog, publish, schema, search, transfer
 from .common import INTERRUPTED, WRONG, fail
 
-_GROUPS = (hub, keys, deadletters, lifelog, publish, schema, transfer)
+_GROUPS = (hub, keys, deadletters, lifelog, publish, schema, transfer, search, backup)
 
 
 def main() -> None:

@@ -62,21 +62,30 @@ class TimeSpan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SearchPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was found, best first; `complete` is false while the index is behind the lifelog."""
+    """What was found, best first; without words to look for, newest first.
+
+    `complete` is false while the index is behind the lifelog, `semantic` tells whether meaning was
+    looked for beside words.
+    """
 
     hits: tuple[SearchHit, ...]
     time: TimeSpan | None = None
     complete: bool = True
+    semantic: bool = False
     next: str | None = None
 
 
 class NoteRequest(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 ):
-    """A person writes something down; `ts` is when it was so, now when it is left out."""
+    """A person writes something down; `ts` is when it was so, now when it is left out.
+
+    `author` is who writes, said by a key that speaks for several; else it is the key's name.
+    """
 
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
     ts: Moment | None = None
     person: Annotated[str, msgspec.Meta(max_length=100)] | None = None
     room: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    author: Annotated[str, msgspec.Meta(max_length=100)] | None = None
     media: tuple[str, ...] = ()

@@ -140,6 +140,11 @@ class Keys:
             listener(key_id)
         return key
 
+    def name(self, key_id: str) -> str | None:
+        """Return who holds a key, if there is such a key."""
+        known = self._keys.get(key_id)
+        return None if known is None else known.name
+
     def on_revoked(self, listener: Callable[[str], None]) -> None:
         """Call `listener` with the id of each key that is revoked."""
         self._listeners.append(listener)
