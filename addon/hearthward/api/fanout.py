@@ -155,8 +155,8 @@ class Fanout:
 
     async def _give(self, entries: tuple[Entry, ...]) -> None:
         """Give entries to all who are in step."""
-        before, self.position = self.position, entries[-1].seq
-        frames = {before: _frame(entries)}
+        self.position = entries[-1].seq
+        frames: dict[int, bytes] = {}
         for number, listener in enumerate(tuple(self._listeners), start=1):
             self._write(listener, entries, frames)
             if number % _SLICE == 0:
@@ -173,6 +173,7 @@ class Fanout:
             listener.release()
             return
         if after not in frames:
+            # Nearly always all of them, encoded once for all.
             frames[after] = _frame(entry for entry in entries if entry.seq > after)
         listener.transport.write(frames[after])
         listener.after = self.position
