@@ -36,14 +36,14 @@ _COUNTED = 5_000
 _DOCUMENTS = 20_000
 
 _WEIGHT_WORDS = 1.0
-_WEIGHT_MEANING = 1.0
+_WEIGHT_MEANING = 1.3
 _WEIGHT_RECENT = 0.1
 _RECENT_DAYS = 30.0
 
 # Cosines of texts that have nothing to do with each other, and of paraphrases.
-_UNRELATED = 0.25
+_UNRELATED = 0.1
 _SAME = 0.75
-_FLOOR = 0.3
+_FLOOR = 0.15
 
 # In ids; see `document`.
 _DAY = time_id(86_400.0)

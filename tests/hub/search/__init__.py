@@ -1,0 +1,1 @@
+"""Search: words, meaning, time phrases, notes."""
