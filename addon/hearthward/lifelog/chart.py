@@ -6,6 +6,7 @@ entries and joined to them.
 """
 
 from collections.abc import Iterator
+from itertools import groupby
 from math import inf
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -16,8 +17,9 @@ from hearthward.model.chart import Bucket, Chart, ChartQuery, Resolution
 
 from .days import next_day, start_of_day
 from .errors import LifelogError
-from .fold import PARTS, RESET, fold, measurements
-from .rollups import FOLLOWER, WIDTHS, slot
+from .fold import PARTS, measured, measurements
+from .parts import Part, join, rise, summarize
+from .rollups import FOLLOWER, WIDTHS
 from .schema import cursors, entries, rollups, series
 
 MOST = 4_000
@@ -30,22 +32,6 @@ class Held(NamedTuple):
 
     value: float | None = None
     reading: float | None = None
-
-
-class Part(NamedTuple):
-    """A stretch of measurements, see fold.py; `number` is their count."""
-
-    number: int
-    first_ts: float
-    last_ts: float
-    first: float | None
-    last: float | None
-    min: float | None
-    max: float | None
-    ended: int
-    area: float
-    known: float
-    rise: float
 
 
 class Source(NamedTuple):
@@ -150,12 +136,10 @@ def _raw(source: Source, since: float, until: float) -> Iterator[Bucket]:
     held = _held(source, since)
     if held.value is not None:
         yield _instant(since, held.value, 0)
-    found = measurements().where(
-        source.own, entries.c.ts >= since, entries.c.ts < until
-    )
+    found = measured().where(source.own, entries.c.ts >= since, entries.c.ts < until)
     ordered = found.order_by(entries.c.ts, entries.c.seq)
-    for row in source.connection.execute(ordered).mappings():
-        yield _instant(row["first_ts"], row["last"], row["count"])
+    for ts, value in source.connection.execute(ordered):
+        yield _instant(ts, value, int(value is not None))
 
 
 def _instant(ts: float, value: float | None, count: int) -> Bucket:
@@ -210,7 +194,7 @@ def _buckets(
     parts = _rolled_up(source, WIDTHS[resolution], grid[0][0], until)
     for start, part in _tail(source, until):
         begin = _start(resolution, start, zone)
-        parts[begin] = _join(parts[begin], part) if begin in parts else part
+        parts[begin] = join(parts[begin], part) if begin in parts else part
     held = _held(source, grid[0][0])
     for start, end in grid:
         inside = parts.get(start)
@@ -250,7 +234,7 @@ def _bucket(start: int, end: float, held: Held, part: Part) -> Bucket:
         max=max((high for high in highs if high is not None), default=None),
         mean=area / known if known else last,
         last=last,
-        sum=part.rise + _rise(held.reading, part.first),
+        sum=part.rise + rise(held.reading, part.first),
     )
 
 
@@ -275,43 +259,17 @@ def _tail(source: Source, until: float) -> list[tuple[int, Part]]:
     What comes late is seen when the rollups have taken it, a second later.
     """
     newest = -1.0 if source.series is None else source.series["last_ts"]
-    found = measurements(slot(entries.c.ts).label("start")).where(
+    found = measured().where(
         source.own,
         entries.c.ts >= newest,
         entries.c.ts < until,
         entries.c.seq > source.cursor,
     )
-    folded = fold(found.subquery("parts"), "start")
-    rows = source.connection.execute(folded.order_by("start"))
-    return [(row[0], Part(*row[1:])) for row in rows]
-
-
-def _join(one: Part, other: Part) -> Part:
-    """Join a part and the one that follows it; the same rules as `fold`."""
-    gap = other.first_ts - one.last_ts
-    held = 0.0 if one.ended or one.last is None else one.last * gap
-    lows = [low for low in (one.min, other.min) if low is not None]
-    highs = [high for high in (one.max, other.max) if high is not None]
-    return Part(
-        number=one.number + other.number,
-        first_ts=one.first_ts,
-        last_ts=other.last_ts,
-        first=other.first if one.first is None else one.first,
-        last=one.last if other.last is None else other.last,
-        min=min(lows, default=None),
-        max=max(highs, default=None),
-        ended=other.ended,
-        area=one.area + other.area + held,
-        known=one.known + other.known + (0.0 if one.ended else gap),
-        rise=one.rise + other.rise + _rise(one.last, other.first),
-    )
-
-
-def _rise(before: float | None, value: float | None) -> float:
-    """Return how much a meter rose from one reading to the next, see fold.py."""
-    if before is None or value is None:
-        return 0.0
-    return value - before if value >= before * RESET else max(value, 0.0)
+    rows = source.connection.execute(found.order_by(entries.c.ts, entries.c.seq))
+    return [
+        (int(start) * _FINE, summarize((ts, value) for ts, value in inside))
+        for start, inside in groupby(rows, key=lambda row: row[0] // _FINE)
+    ]
 
 
 def _grid(

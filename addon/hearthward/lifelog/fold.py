@@ -1,11 +1,4 @@
-"""Summaries of measurements that can be joined: the algebra of the rollups.
-
-A part summarizes a stretch of measurements, from the first to the last: their count, extremes,
-the integral over time (`area`, within `known` seconds with a value), the increase of a meter
-(`rise`), the first and the last value, and whether the value was unknown in the end (`ended`).
-What a bucket inherits from before its first measurement is in no part: so a late measurement
-changes the bucket that it falls into and no other.
-"""
+"""The algebra of the rollups (parts.py) in SQL, for what is computed anew."""
 
 from typing import Any
 
@@ -24,14 +17,11 @@ from sqlalchemy import (
 
 from hearthward.model.entry import EntryKind
 
+from .parts import RESET
 from .schema import entries
 
 # What is later than any clock says is not rolled up: the start of the year 3000, UTC.
 LATEST = 32_503_680_000
-
-# A meter that falls below this share of what it showed was reset, and counts from 0; one that
-# falls less was corrected. The same rule as that of Home Assistant's statistics.
-RESET = 0.9
 
 PARTS = (
     "count",
@@ -48,15 +38,25 @@ PARTS = (
 )
 
 
-def measurements(*keys: ColumnElement[Any]) -> Select[Any]:
-    """Return entries as parts of one measurement each, with `keys`; filter it further.
+def measured(*keys: ColumnElement[Any]) -> Select[Any]:
+    """Return time and value of measurements, after `keys`; filter them further.
 
     An entry with words only says nothing about the value; one with neither ends it.
     """
     table = entries.c
+    return select(*keys, table.ts, table.value).where(
+        table.kind == EntryKind.STATE.value,
+        table.ts >= 0,
+        table.ts < LATEST,
+        table.value.is_not(None) | table.text.is_(None),
+    )
+
+
+def measurements() -> Select[Any]:
+    """Return measurements as parts of one each; filter them further."""
+    table = entries.c
     nothing = literal(0.0)
-    return select(
-        *keys,
+    return measured().with_only_columns(
         table.seq.label("place"),
         cast(table.value.is_not(None), Integer).label("count"),
         table.ts.label("first_ts"),
@@ -69,11 +69,6 @@ def measurements(*keys: ColumnElement[Any]) -> Select[Any]:
         nothing.label("area"),
         nothing.label("known"),
         nothing.label("rise"),
-    ).where(
-        table.kind == EntryKind.STATE.value,
-        table.ts >= 0,
-        table.ts < LATEST,
-        table.value.is_not(None) | table.text.is_(None),
     )
 
 

@@ -28,7 +28,7 @@ from .days import next_day, start_of_day
 from .fold import LATEST, PARTS, fold
 from .forget import Eraser, Scope
 from .log import Lifelog
-from .rollups import WIDTHS, buckets, fine_parts, position, raw_parts
+from .rollups import WIDTHS, Days, fine_parts, position, raw_parts
 from .schema import entries, properties, rollups, series
 from .transaction import Transaction
 
@@ -142,7 +142,7 @@ def _erase_time(
     edges: dict[tuple[int, int], int] = {}
     for edge in (since, until):
         slot = int(edge // _FINE) * _FINE
-        for width, start, end in buckets(slot, zone):
+        for width, start, end in Days(zone).buckets(slot):
             if edge == since:
                 _drop(
                     transaction,

@@ -8,31 +8,22 @@ counts and moves the extremes, and the mean stays. All of a step and the cursor 
 
 import asyncio
 from collections.abc import Iterator
+from itertools import groupby
 import logging
 from time import monotonic
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import (
-    BigInteger,
-    Select,
-    bindparam,
-    cast,
-    func,
-    insert,
-    literal,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Select, and_, bindparam, insert, literal, select, update
 
 from hearthward.model.chart import Resolution
 from hearthward.model.entry import Lane
 
 from .days import next_day, start_of_day
 from .errors import LifelogUnavailableError
-from .fold import PARTS, fold, measurements
+from .fold import PARTS, fold, measured, measurements
 from .log import Lifelog
+from .parts import Part, summarize
 from .schema import cursors, entries, rollups, series
 from .transaction import Transaction
 
@@ -59,6 +50,14 @@ class Series(NamedTuple):
 
     id: int
     newest: float
+
+
+class Place(NamedTuple):
+    """The 5 minutes of a point that begin at `start`."""
+
+    device: str
+    point: str
+    start: int
 
 
 class Rollups:
@@ -104,12 +103,15 @@ def advance(transaction: Transaction, zone: ZoneInfo, last: int) -> int:
     """Roll up the next entries, none after the seq `last`; return the new cursor."""
     after = position(transaction)
     upto = min(after + _STEP, last)
-    groups = transaction.execute(
+    found = transaction.execute(
         _NEW, {"home": transaction.home, "after": after, "upto": upto}
-    ).mappings()
+    )
     step = _Step(transaction, zone, upto)
-    for group in groups.all():
-        step.take(dict(group))
+    for place, inside in groupby(found.all(), key=_place):
+        rows = list(inside)
+        part = summarize((ts, value) for _, _, ts, value, *_ in rows)
+        number, newest = rows[0][4:]
+        step.take(place, part, None if number is None else Series(number, newest))
     step.write()
     transaction.move_cursor(FOLLOWER, upto)
     return upto
@@ -125,6 +127,11 @@ def position(transaction: Transaction) -> int:
     return int(str(found or 0))
 
 
+def _place(row: Any) -> Place:
+    device, point, ts, *_ = row
+    return Place(device, point, int(ts // _FINE) * _FINE)
+
+
 class _Step:
     """What one step writes: the parts to append, and the late ones."""
 
@@ -133,66 +140,62 @@ class _Step:
         self._zone = zone
         self._upto = upto
         self._series: dict[tuple[str, str], Series] = {}
-        self._appended: list[dict[str, Any]] = []
-        self._late: list[dict[str, Any]] = []
+        self._appended: list[tuple[object, ...]] = []
+        self._late: list[tuple[object, ...]] = []
         self._stale: dict[int, dict[tuple[int, int], dict[str, Any]]] = {
             _FINE: {},
             _HOUR: {},
             _DAY: {},
         }
+        self._days = Days(zone)
 
-    def take(self, group: dict[str, Any]) -> None:
-        """Sort a part of 5 minutes in; parts come in the order of time."""
-        point = (group["device"], group["point"])
-        known = self._series.get(point) or self._find(group)
-        newest = max(known.newest, group["last_ts"])
-        self._series[point] = Series(known.id, newest)
-        part = {name: group[name] for name in PARTS}
-        rows = [
-            {"series": known.id, "width": width, "start": start, **part}
-            for width, start, _ in buckets(group["start"], self._zone)
-        ]
-        if group["first_ts"] >= known.newest:
-            self._appended += rows
-            return
-        self._late += rows
-        for width, start, end in buckets(group["start"], self._zone):
-            self._stale[width][known.id, start] = {
-                "home_": self._transaction.home,
-                "device_": point[0],
-                "point_": point[1],
-                "series_": known.id,
-                "width_": width,
-                "start_": start,
-                "end_": end,
-                "upto_": self._upto,
-            }
+    def take(self, place: Place, part: Part, stored: Series | None) -> None:
+        """Sort a part of 5 minutes in; those of a point come in the order of time."""
+        point = (place.device, place.point)
+        known = self._series.get(point) or stored or self._make(place)
+        self._series[point] = Series(known.id, max(known.newest, part.last_ts))
+        late = part.first_ts < known.newest
+        rows = self._late if late else self._appended
+        for width, start, end in self._days.buckets(place.start):
+            rows.append((known.id, width, start, *part))
+            if late:
+                self._stale[width][known.id, start] = {
+                    "home_": self._transaction.home,
+                    "device_": place.device,
+                    "point_": place.point,
+                    "series_": known.id,
+                    "width_": width,
+                    "start_": start,
+                    "end_": end,
+                    "upto_": self._upto,
+                }
 
     def write(self) -> None:
         """Write it all, each width after the one that it is made of."""
-        execute = self._transaction.execute
+        execute, execute_many = (
+            self._transaction.execute,
+            self._transaction.execute_many,
+        )
         if self._appended:
-            execute(_APPEND, self._appended)
+            execute_many(_APPEND, self._appended)
         if self._late:
-            execute(_BLEND, self._late)
+            execute_many(_BLEND, self._late)
         for width, targets in self._stale.items():
             if targets:
                 remake = _REMAKE_FINE if width == _FINE else _REMAKE_COARSE
                 execute(remake, list(targets.values()))
         if self._series:
-            newest = [
-                {"series_": known.id, "newest_": known.newest}
-                for known in self._series.values()
-            ]
-            execute(_MOVE_SERIES, newest)
+            execute_many(
+                _MOVE_SERIES,
+                [(known.newest, known.id) for known in self._series.values()],
+            )
 
-    def _find(self, group: dict[str, Any]) -> Series:
-        if group["id"] is not None:
-            return Series(group["id"], group["newest"])
+    def _make(self, place: Place) -> Series:
+        """Give a point its number."""
         row = {
             "home": self._transaction.home,
-            "device": group["device"],
-            "point": group["point"],
+            "device": place.device,
+            "point": place.point,
             "last_ts": -1.0,
             "raw_since": 0.0,
             "fine_since": 0.0,
@@ -201,20 +204,25 @@ class _Step:
         made = self._transaction.execute(
             insert(series).values(row).returning(series.c.id)
         )
-        return Series(made.scalar_one(), -1.0)
+        return Series(int(str(made.scalar_one())), -1.0)
 
 
-def buckets(start: int, zone: ZoneInfo) -> Iterator[tuple[int, int, int]]:
-    """Yield width, start and end of the buckets that hold the 5 minutes from `start` on."""
-    yield _FINE, start, start + _FINE
-    hour = start - start % _HOUR
-    yield _HOUR, hour, hour + _HOUR
-    yield _DAY, start_of_day(start, zone), next_day(start, zone)
+class Days:
+    """The buckets of moments; local days are remembered, as most moments share theirs."""
 
+    def __init__(self, zone: ZoneInfo) -> None:
+        """Take the zone of the home's days."""
+        self._zone = zone
+        self._day = (0, 0)
 
-def slot(ts: Any) -> Any:
-    """Return the start of the 5 minutes that a column of times falls into."""
-    return cast(func.floor(ts / float(_FINE)), BigInteger) * _FINE
+    def buckets(self, start: int) -> Iterator[tuple[int, int, int]]:
+        """Yield width, start and end of those that hold the 5 minutes from `start` on."""
+        yield _FINE, start, start + _FINE
+        hour = start - start % _HOUR
+        yield _HOUR, hour, hour + _HOUR
+        if not self._day[0] <= start < self._day[1]:
+            self._day = start_of_day(start, self._zone), next_day(start, self._zone)
+        yield _DAY, *self._day
 
 
 def remake(parts: Select[Any]) -> Any:
@@ -260,45 +268,38 @@ def fine_parts() -> Select[Any]:
 
 
 def _new() -> Select[Any]:
-    """Return new measurements by point and 5 minutes, in the order of time."""
-    start = slot(entries.c.ts).label("start")
-    found = measurements(entries.c.device, entries.c.point, start).where(
-        entries.c.home == bindparam("home"),
-        entries.c.seq > bindparam("after"),
-        entries.c.seq <= bindparam("upto"),
-        entries.c.device.is_not(None),
-        entries.c.point.is_not(None),
+    """Return new measurements, those of each point in the order of time."""
+    table = entries.c
+    own = and_(
+        series.c.home == table.home,
+        series.c.device == table.device,
+        series.c.point == table.point,
     )
-    keys = ("device", "point", "start")
-    group = fold(found.subquery("parts"), *keys).subquery("groups")
     return (
-        select(group, series.c.id, series.c.last_ts.label("newest"))
-        .outerjoin(
-            series,
-            (series.c.home == bindparam("home"))
-            & (series.c.device == group.c.device)
-            & (series.c.point == group.c.point),
+        measured(table.device, table.point)
+        .add_columns(series.c.id, series.c.last_ts)
+        .outerjoin(series, own)
+        .where(
+            table.home == bindparam("home"),
+            table.seq > bindparam("after"),
+            table.seq <= bindparam("upto"),
+            table.device.is_not(None),
+            table.point.is_not(None),
         )
-        .order_by(group.c.start)
+        .order_by(table.device, table.point, table.ts, table.seq)
     )
 
 
 _NEW = _new()
 _REMAKE_FINE = remake(raw_parts())
 _REMAKE_COARSE = remake(fine_parts())
-_MOVE_SERIES = (
-    update(series)
-    .where(series.c.id == bindparam("series_"))
-    .values(last_ts=bindparam("newest_"))
-)
+_MOVE_SERIES = "UPDATE series SET last_ts = ? WHERE id = ?"
 
 # Joins a part to the bucket whose newest measurement it follows; the same rules as `fold`.
-_APPEND = text(
-    """
+_APPEND = """
 INSERT INTO rollups (series, width, start, count, first_ts, last_ts, first, last, min, max,
   ended, area, known, rise)
-VALUES (:series, :width, :start, :count, :first_ts, :last_ts, :first, :last, :min, :max,
-  :ended, :area, :known, :rise)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (series, width, start) DO UPDATE SET
   count = rollups.count + excluded.count,
   last_ts = excluded.last_ts,
@@ -319,15 +320,12 @@ ON CONFLICT (series, width, start) DO UPDATE SET
     WHEN excluded.first > 0 THEN excluded.first
     ELSE 0 END
 """
-)
 
 # Counts a part that comes too late to be joined.
-_BLEND = text(
-    """
+_BLEND = """
 INSERT INTO rollups (series, width, start, count, first_ts, last_ts, first, last, min, max,
   ended, area, known, rise)
-VALUES (:series, :width, :start, :count, :first_ts, :last_ts, :first, :last, :min, :max,
-  :ended, :area, :known, :rise)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (series, width, start) DO UPDATE SET
   count = rollups.count + excluded.count,
   min = CASE WHEN rollups.min IS NULL OR excluded.min < rollups.min
@@ -335,4 +333,3 @@ ON CONFLICT (series, width, start) DO UPDATE SET
   max = CASE WHEN rollups.max IS NULL OR excluded.max > rollups.max
     THEN excluded.max ELSE rollups.max END
 """
-)

@@ -96,9 +96,7 @@ class Transaction:
         """Run a statement of the caller's own tables."""
         return self._connection.execute(statement, parameters)
 
-    def execute_many(
-        self, statement: str, rows: Sequence[tuple[object, ...]]
-    ) -> None:
+    def execute_many(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         """Run a statement of the engine's own SQL for many rows, at the engine's own speed."""
         self._connection.exec_driver_sql(statement, list(rows))
 
