@@ -19,8 +19,9 @@ declare global {
 
 const TIMELINE = "hearthward-timeline-card";
 
-// A page that loads the file twice, under two addresses, shall not fail.
-if (!customElements.get(TIMELINE)) {
+function define(): void {
+  // A page that loads the file twice, under two addresses, shall not fail.
+  if (customElements.get(TIMELINE)) return;
   customElements.define(TIMELINE, TimelineCard);
   const shown = words(document.documentElement.lang || navigator.language);
   window.customCards = [
@@ -34,3 +35,6 @@ if (!customElements.get(TIMELINE)) {
     },
   ];
 }
+
+// Home Assistant puts a registry of its own in place while it starts, which does not know what was defined before.
+void customElements.whenDefined("home-assistant").then(define);
