@@ -108,6 +108,13 @@ def _event(entry: Entry, device: Device | None) -> str:
     return f"{_subject(entry, device)}: {event or 'an event'}"
 
 
+def _media(entry: Entry, device: Device | None) -> str:
+    name = device.name if device else entry.device
+    content_type = str((entry.body or {}).get("content_type", ""))
+    what = "an audio clip" if content_type.startswith("audio/") else "a picture"
+    return ": ".join(filter(None, (name, entry.text or what)))
+
+
 def _status(entry: Entry, device: Device | None) -> str:
     name = device.name if device else entry.device or "A device"
     detail = (entry.body or {}).get("detail")
@@ -162,6 +169,7 @@ _TELL = {
     EntryKind.ERASURE: _text,
     EntryKind.EVENT: _event,
     EntryKind.INCIDENT: _text,
+    EntryKind.MEDIA: _media,
     EntryKind.NOTE: _text,
     EntryKind.STATUS: _status,
 }
