@@ -132,7 +132,7 @@ async def test_a_slow_disk_and_a_jumping_clock_lose_nothing(
 
 def build(library: Path) -> Path:
     """Compile the faults."""
-    command = ["cc", "-shared", "-fPIC", "-o", library, FAULTS, "-ldl"]
+    command = ["cc", "-shared", "-fPIC", "-o", str(library), str(FAULTS), "-ldl"]
     subprocess.run(command, check=True)
     return library
 

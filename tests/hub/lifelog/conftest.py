@@ -36,6 +36,7 @@ class Book:
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Book]:
     """Open the lifelog of a folder."""
+    folder.mkdir(exist_ok=True)
     store = SqliteStore(folder / "lifelog.db")
     async with Lifelog(store, HOME) as lifelog:
         checkpoints = Checkpoints(lifelog, load_key(folder))
