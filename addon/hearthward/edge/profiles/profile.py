@@ -5,6 +5,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from hearthward.edge.parcel import DecodeError, Parcel
 from hearthward.model.command import CommandStatus
@@ -28,7 +29,7 @@ from . import moko
 from .commands import Outgoing, encode
 from .discovery import Discovery
 from .layout import Carries, Layout, Topic
-from .pattern import MISSING, Pattern, at, fill, slug
+from .pattern import MISSING, Pattern, at, fill, names, slug
 from .readings import Fields, is_on, observe
 from .times import moment
 
@@ -41,6 +42,7 @@ class Route(NamedTuple):
 
     topic: Topic
     parts: dict[str, str]
+    asked: frozenset[str]
 
 
 class _Said(NamedTuple):
@@ -49,6 +51,7 @@ class _Said(NamedTuple):
     parcel: Parcel
     topic: Topic
     parts: Mapping[str, str]
+    asked: frozenset[str]
     payload: Any
     device: str
     ts: float | None
@@ -78,6 +81,7 @@ class Profile:
         self._base = {"base": base} if base else {}
         self._known = known
         self._topics = [(Pattern(topic.topic, base), topic) for topic in layout.topics]
+        self._asked = [_asked(topic, layout.device) for topic in layout.topics]
         self._commands = [
             (Pattern(rule.topic, base).text, rule) for rule in layout.commands
         ]
@@ -108,8 +112,10 @@ class Profile:
             if len(self._routes) >= _REMEMBERED:
                 self._routes.clear()
             found = self._routes[address] = tuple(
-                Route(topic, self._base | parts)
-                for pattern, topic in self._topics
+                Route(topic, self._base | parts, asked)
+                for (pattern, topic), asked in zip(
+                    self._topics, self._asked, strict=True
+                )
                 if (parts := pattern.match(address)) is not None
             )
         return found
@@ -134,7 +140,8 @@ class Profile:
                 f"{parcel.address} is no topic of the profile {self.name}: correct the "
                 "topic, or choose another profile",
             )
-        for topic, parts in routes:
+        for route in routes:
+            topic = route.topic
             if topic.carries is Carries.NOTHING:
                 return []
             payload = _payload(parcel.payload, topic)
@@ -142,7 +149,7 @@ class Profile:
                 return [
                     message
                     for item in _items(payload, topic)
-                    for message in self._messages(parcel, topic, parts, item)
+                    for message in self._messages(parcel, route, item)
                 ]
         raise DecodeError(
             Reason.INVALID_MESSAGE,
@@ -157,7 +164,8 @@ class Profile:
             DecodeError: It is not what the profile describes.
 
         """
-        for topic, parts in self.routes(parcel.address):
+        for route in self.routes(parcel.address):
+            topic = route.topic
             if topic.carries is not Carries.ACK:
                 continue
             payload = _payload(parcel.payload, topic)
@@ -165,7 +173,7 @@ class Profile:
                 return [
                     message
                     for item in _items(payload, topic)
-                    for message in self._messages(parcel, topic, parts, item)
+                    for message in self._messages(parcel, route, item)
                     if isinstance(message, Ack)
                 ]
         return []
@@ -187,8 +195,9 @@ class Profile:
         )
 
     def _messages(
-        self, parcel: Parcel, topic: Topic, parts: Mapping[str, str], item: object
+        self, parcel: Parcel, route: Route, item: object
     ) -> Iterator[UpMessage]:
+        topic, parts, asked = route
         device = fill(topic.device or self.layout.device, parts, item)
         identity = slug(device or "")
         if not identity:
@@ -202,7 +211,7 @@ class Profile:
             written = at(item, topic.ts)
             if written is not MISSING and written is not None:
                 ts = moment(written, topic.time_format)
-        said = _Said(parcel, topic, parts, item, identity, ts)
+        said = _Said(parcel, topic, parts, asked, item, identity, ts)
         if topic.session is not None:
             self._discovery.note(identity, "session", at(item, topic.session))
         match topic.carries:
@@ -280,6 +289,7 @@ class Profile:
             observations.append(observe(field, value, None, units.get(name)))
         yield from self._discovery.hello(said, said.parcel, found)
         if observations:
+            observations[0] = _with_extra(said, observations[0])
             yield State(
                 device=said.device,
                 ts=said.when,
@@ -336,6 +346,29 @@ def _object(said: _Said) -> Mapping[str, object]:
             f"{topic.values or 'The payload'} must be an object with the readings",
         )
     return found
+
+
+def _asked(topic: Topic, device: str) -> frozenset[str]:
+    """Return the fields of a payload that a layout has a use for."""
+    templates = [topic.device or device, topic.id or ""]
+    identity = topic.identity
+    templates += [getattr(identity, name) or "" for name in identity.__struct_fields__]
+    paths: list[str | None] = [
+        name for template in templates for name in names(template)
+    ]
+    paths += [topic.ts, topic.session, topic.seq, topic.values, topic.units]
+    paths += [topic.each, *topic.when, *topic.ignore, *topic.raw]
+    return frozenset(path.partition(".")[0] for path in paths if path)
+
+
+def _with_extra(said: _Said, seen: Observation) -> Observation:
+    """Return an observation with the fields of the payload that nobody asked for."""
+    if said.topic.values is None or not isinstance(said.payload, dict):
+        return seen
+    extra = {
+        name: value for name, value in said.payload.items() if name not in said.asked
+    }
+    return replace(seen, body={**(seen.body or {}), "extra": extra}) if extra else seen
 
 
 def _units(said: _Said) -> Mapping[str, str]:
