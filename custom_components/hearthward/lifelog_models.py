@@ -50,6 +50,7 @@ class SearchPage(Model):
     hits: tuple[SearchHit, ...]
     time: TimeSpan | None = None
     complete: bool = True
+    semantic: bool = False
     next: str | None = None
 
     @classmethod

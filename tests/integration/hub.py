@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 import time
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 
@@ -18,6 +19,7 @@ from hearthward.home.commands import DeviceOfflineError
 from hearthward.hub import open_parts, serve
 from hearthward.model.command import Command, CommandStatus
 from hearthward.model.device import Device
+from hearthward.model.entry import Draft, EntryKind
 from hearthward.model.message import (
     AckBody,
     Event,
@@ -30,6 +32,7 @@ from hearthward.model.message import (
     Status,
     StatusBody,
 )
+from hearthward.model.search import SearchQuery
 
 HUB_ID = "test-hub"
 
@@ -99,10 +102,19 @@ class RunningHub:
             await self.serve()
 
     async def serve(self) -> None:
-        """Let clients in, and watch how the hub does."""
+        """Let clients in, watch how the hub does, and make what happens findable."""
         await self._stack.enter_async_context(serve(self.parts, network=True))
-        watching = asyncio.create_task(self.parts.statistics.run())
-        self._stack.push_async_callback(_end, watching)
+        for service in (self.parts.statistics.run(), self.parts.search.run()):
+            self._stack.push_async_callback(_end, asyncio.create_task(service))
+
+    async def indexed(self) -> None:
+        """Wait until what happened last that a person would read can be found."""
+        marker = uuid4().hex
+        draft = Draft(ts=time.time(), kind=EntryKind.NOTE, text=marker)
+        await self.parts.lifelog.append([draft])
+        async with asyncio.timeout(20):
+            while not (await self.parts.search.find(SearchQuery(q=marker))).hits:
+                await asyncio.sleep(0.01)
 
     async def reject(self, count: int = 1) -> None:
         """Let strangers send messages, which are rejected."""
