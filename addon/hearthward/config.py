@@ -224,6 +224,23 @@ class EmbeddingSettings(
             raise ValueError("Expected a `model` beside the `url`")
 
 
+class BackupSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """The journal of backups: where it is, how often one is made, how long it is kept.
+
+    Without a `folder` it lies in `backups` of the data folder. A segment is made every so many
+    minutes and a full backup every so many days; 0 makes none by itself. With a `passphrase`
+    they are sealed.
+    """
+
+    folder: Path | None = None
+    full_days: Annotated[float, msgspec.Meta(ge=0, le=366)] = 7.0
+    segment_minutes: Annotated[float, msgspec.Meta(ge=0, le=7 * 24 * 60)] = 60.0
+    keep_days: Annotated[float, msgspec.Meta(ge=1, le=36500)] = 15.0
+    passphrase: Annotated[str, msgspec.Meta(min_length=8)] | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What can be set; every field has a default that serves one home."""
 
@@ -242,6 +259,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     retention: RetentionSettings = RetentionSettings()
     baselines: BaselineSettings = BaselineSettings()
     media: MediaSettings = MediaSettings()
+    backup: BackupSettings = BackupSettings()
     quotas: QuotaSettings = QuotaSettings()
     dead_letters: DeadLetterSettings = DeadLetterSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()

@@ -105,6 +105,8 @@ async def run(settings: Settings) -> None:
             )
             await _run_services(parts, stop)
             _LOGGER.info("The hub stops")
+    if "SUPERVISOR_TOKEN" in os.environ:
+        await asyncio.to_thread(hooks.rest, settings.data_dir)
 
 
 @asynccontextmanager
@@ -182,7 +184,7 @@ async def open_parts(
                 replay=Replay(lifelog, registry, letters, intake),
                 statistics=Monitor(lifelog, letters, media, privacy, folder),
                 media=media,
-                backups=Backups(lifelog, folder, settings.backup),
+                backups=Backups(lifelog, media, folder, settings.backup),
                 checkpoints=checkpoints,
                 forgetting=forgetting,
                 jobs=Jobs(

@@ -38,16 +38,25 @@ class Local:
         self._session = session
 
     async def ask[T](
-        self, method: str, path: str, kind: type[T], body: object = None
+        self,
+        method: str,
+        path: str,
+        kind: type[T],
+        body: object = None,
+        *,
+        patient: bool = False,
     ) -> T:
-        """Make a request and return its result.
+        """Make a request and return its result; a patient one may take any time.
 
         Raises:
             RefusedError: The hub refused the request.
 
         """
         data = msgspec.json.encode(body)
-        async with self._session.request(method, _url(path), data=data) as response:
+        timeout = _NO_TIMEOUT if patient else _TIMEOUT
+        async with self._session.request(
+            method, _url(path), data=data, timeout=timeout
+        ) as response:
             answer = await _answer(response)
         return msgspec.json.decode(answer, type=kind) if answer else kind()
 
@@ -82,20 +91,6 @@ class Local:
         draft.rename(file)
 
 
-async def ask[T](
-    settings: Settings, method: str, path: str, kind: type[T], body: object = None
-) -> T:
-    """Make one request as the administrator of the machine and return its result.
-
-    Raises:
-        RefusedError: The hub refused the request.
-        ConfigError: The data folder cannot be used.
-
-    """
-    async with connect(settings) as hub:
-        return await hub.ask(method, path, kind, body)
-
-
 @asynccontextmanager
 async def connect(settings: Settings) -> AsyncGenerator[Local]:
     """Connect to the hub of this machine.
@@ -122,9 +117,7 @@ async def connect(settings: Settings) -> AsyncGenerator[Local]:
                 await asyncio.sleep(_PAUSE)
         near = stack.enter_context(reachable(settings.data_dir))
         session = await stack.enter_async_context(
-            aiohttp.ClientSession(
-                connector=aiohttp.UnixConnector(near), timeout=_TIMEOUT
-            )
+            aiohttp.ClientSession(connector=aiohttp.UnixConnector(near))
         )
         yield Local(session)
 

@@ -15,6 +15,9 @@ APP = ROOT / "addon"
 KNOWN_KEYS = {
     "arch",
     "backup",
+    "backup_exclude",
+    "backup_post",
+    "backup_pre",
     "boot",
     "description",
     "discovery",

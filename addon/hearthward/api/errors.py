@@ -22,6 +22,7 @@ from hearthward.lifelog.media import (
     UnsupportedContentError,
 )
 from hearthward.model.security import ErrorBody
+from hearthward.ops.backup.journal import BackupError
 from hearthward.ops.logs import request_id
 from hearthward.security.errors import PairingError, SecurityError, UnknownKeyError
 
@@ -46,6 +47,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (SecurityError, 409),
     (HomeError, 409),
     (LifelogUnavailableError, 503),
+    (BackupError, 409),
     (LifelogError, 400),
 )
 

@@ -2,11 +2,15 @@
 
 import argparse
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 import sys
-from typing import NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from hearthward.config import Settings, load
+
+if TYPE_CHECKING:
+    from hearthward.local import Local
 
 # Exit codes: the hub refused; something must be changed first; interrupted (as a shell does).
 REFUSED = 1
@@ -42,12 +46,36 @@ def ask[T](
     body: object = None,
 ) -> T:
     """Ask the hub of this machine, which need not run, and return what it answers."""
+    return with_hub(arguments, lambda hub: hub.ask(method, path, kind, body))
+
+
+def patiently[T](
+    arguments: argparse.Namespace,
+    method: str,
+    path: str,
+    kind: type[T],
+    body: object = None,
+) -> T:
+    """Ask as `ask` does, for what takes as long as it takes."""
+    return with_hub(
+        arguments, lambda hub: hub.ask(method, path, kind, body, patient=True)
+    )
+
+
+def with_hub[T](
+    arguments: argparse.Namespace, work: Callable[[Local], Awaitable[T]]
+) -> T:
+    """Make several requests of the hub of this machine, which need not run."""
     from hearthward import local
     from hearthward.lifelog import LifelogError
 
+    async def run() -> T:
+        async with local.connect(settings(arguments)) as hub:
+            return await work(hub)
+
     try:
-        return asyncio.run(local.ask(settings(arguments), method, path, kind, body))
-    except (local.RefusedError, LifelogError) as error:
+        return asyncio.run(run())
+    except (local.RefusedError, LifelogError, OSError) as error:
         fail(error, REFUSED)
 
 

@@ -2,13 +2,12 @@
 
 import argparse
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from pathlib import Path
 import sys
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from hearthward.model.transfer import (
     Export,
@@ -18,7 +17,8 @@ from hearthward.model.transfer import (
     JobStatus,
 )
 
-from .common import REFUSED, WRONG, Commands, add_settings, fail, settings
+from .common import REFUSED, WRONG, Commands, add_settings, fail, settings, with_hub
+from .times import moment
 
 if TYPE_CHECKING:
     from hearthward.local import Local
@@ -66,7 +66,7 @@ def _run_export(arguments: argparse.Namespace) -> None:
         await hub.ask("DELETE", path, type(None))
         return job
 
-    job = _with_hub(arguments, work)
+    job = with_hub(arguments, work)
     if job.status is not JobStatus.DONE:
         fail(job.error or f"The export was {job.status}", REFUSED)
     print(f"{job.entries} entries and {job.media} media are in {arguments.output}")
@@ -125,7 +125,7 @@ def _run_import(arguments: argparse.Namespace) -> None:
             await hub.download(f"{path}/rejected", arguments.rejected)
         return job
 
-    job = _with_hub(arguments, work)
+    job = with_hub(arguments, work)
     _report(job)
     if job.status is not JobStatus.DONE:
         fail(job.error or f"The import was {job.status}", REFUSED)
@@ -159,38 +159,7 @@ async def _wait[T: (Export, Import)](hub: Local, path: str, job: T) -> T:
     return job
 
 
-def _with_hub[T](
-    arguments: argparse.Namespace, work: Callable[[Local], Awaitable[T]]
-) -> T:
-    from hearthward import local
-    from hearthward.lifelog import LifelogError
-
-    async def run() -> T:
-        async with local.connect(settings(arguments)) as hub:
-            return await work(hub)
-
-    try:
-        return asyncio.run(run())
-    except (local.RefusedError, LifelogError, OSError) as error:
-        fail(error, REFUSED)
-
-
 async def _chunks(file: Path) -> AsyncGenerator[bytes]:
     with file.open("rb") as stream:
         while chunk := await asyncio.to_thread(stream.read, _CHUNK):
             yield chunk
-
-
-def moment(text: str | None, zone: ZoneInfo) -> float | None:
-    """Return the time that a person wrote, taken in the home's zone without an offset."""
-    if text is None:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        fail(f"Write a time as 2026-01-31 or 2026-01-31T08:00, not {text}", WRONG)
-    return (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()

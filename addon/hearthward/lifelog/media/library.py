@@ -96,6 +96,7 @@ class MediaLibrary:
         self._settings = settings
         self._guard = Lock()
         self._placing: Counter[str] = Counter()
+        self._staying = 0.0
         self._trusted: dict[str, tuple[int, int]] = {}
         self.bytes = 0
 
@@ -238,9 +239,15 @@ class MediaLibrary:
             if not await asyncio.to_thread(self._is_whole, name)
         ]
 
+    def stay(self, seconds: float) -> None:
+        """Let nothing go for so long: somebody copies the files."""
+        self._staying = time.monotonic() + seconds
+
     async def prune(self) -> int:
         """Let go of what is too old and, oldest first, of what exceeds the quota."""
         removed = 0
+        if time.monotonic() < self._staying:
+            return removed
         home = self._lifelog.home
         while doomed := await self._lifelog.load(self._overdue):
             seqs = [upload.seq for upload in doomed]
