@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from hearthward.model.deadletter import Reason
 from hearthward.model.device import Point, PointKind
-from hearthward.model.entry import Lane
 from hearthward.model.privacy import ALWAYS, DataClass, data_class
 
 from . import units
@@ -112,7 +111,6 @@ class Gauge:
     __slots__ = (
         "heard",
         "high",
-        "lane",
         "low",
         "point",
         "privacy",
@@ -122,6 +120,7 @@ class Gauge:
         "suspect",
         "trusted",
         "unit",
+        "urgent",
     )
 
     def __init__(self, point: Point) -> None:
@@ -129,7 +128,7 @@ class Gauge:
         self.point = point
         self.unit = point.unit
         self.low, self.high, self.rate = _limits(point)
-        self.lane = lane(point)
+        self.urgent = is_alarm(point)
         kind = data_class(point)
         self.privacy: DataClass | None = None if kind in ALWAYS else kind
         # Whether its changes have a limit at all.
@@ -175,8 +174,11 @@ class Gauge:
         if trusted is not None:
             if ts <= trusted[1]:
                 return
-            if not self._follows(value, ts, trusted) and (
-                suspect is None or not self._follows(value, ts, suspect)
+            small = abs(value - trusted[0]) <= self.rate * _SHORTEST
+            if not (
+                small
+                or self._follows(value, ts, trusted)
+                or (suspect is not None and self._follows(value, ts, suspect))
             ):
                 self.suspect = (value, ts)
                 raise RejectedError(
@@ -204,16 +206,14 @@ class Gauge:
         return into(value)
 
 
-def lane(point: Point) -> Lane:
-    """Return how soon what a point says must be stored.
+def is_alarm(point: Point) -> bool:
+    """Tell whether what a point says must be stored before all else.
 
-    What happens at an event point (a call button, a trip) and what tells of danger is an alarm.
+    That is what happens at an event point (a call button, a trip) and what tells of danger.
     """
-    if point.kind is PointKind.EVENT:
-        return Lane.ALARM
-    if point.kind is PointKind.BINARY_SENSOR and point.device_class in _ALARMS:
-        return Lane.ALARM
-    return Lane.TELEMETRY
+    if point.kind is PointKind.BINARY_SENSOR:
+        return point.device_class in _ALARMS
+    return point.kind is PointKind.EVENT
 
 
 def _limits(point: Point) -> tuple[float, float, float]:

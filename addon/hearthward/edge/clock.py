@@ -30,11 +30,6 @@ class Clocks:
         self._offsets[device] = offset
         return offset
 
-    def right(self, device: str) -> None:
-        """Note that a device's clock is right."""
-        if self._offsets:
-            self._offsets.pop(device, None)
-
 
 def is_off(ts: float, received: float) -> bool:
     """Tell whether a clock cannot be right."""

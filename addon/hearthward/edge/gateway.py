@@ -8,6 +8,7 @@ durable: only then may an adapter acknowledge.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from math import inf
 import time
 
 import msgspec
@@ -18,7 +19,7 @@ from hearthward.home.registry import Registry
 from hearthward.lifelog import Batch, Lifelog
 from hearthward.model.deadletter import Reason
 from hearthward.model.device import Device, DeviceStatus
-from hearthward.model.entry import EntryKind, Lane
+from hearthward.model.entry import EntryKind
 from hearthward.model.message import (
     Ack,
     Event,
@@ -33,7 +34,7 @@ from hearthward.model.privacy import DataClass
 from . import units
 from .admission import check_entry, check_sender, refusal
 from .checks import RejectedError
-from .clock import FARTHEST, Clocks, is_off
+from .clock import AHEAD, EARLIEST, FARTHEST, Clocks, is_off
 from .deadletters import DeadLetters, Letter
 from .harvest import Harvest, Retry
 from .parcel import Parcel, Receipt
@@ -44,6 +45,9 @@ _TURN = 250
 
 # So many messages, and as many before them, are known to be stored without looking them up.
 _RECENT = 10_000
+
+# Made once: this is asked of every message.
+_SAID = (State, Event)
 
 # A few of many observations tell enough of what is wrong.
 _DETAILS = 3
@@ -138,7 +142,7 @@ class Gateway:
         try:
             for count, arrival in enumerate(arrivals, start=1):
                 message = arrival.message
-                if isinstance(message, State | Event):
+                if isinstance(message, _SAID):
                     self._sort(arrival, message, newest, harvest)
                 else:
                     await self._meet(arrival, message, harvest)
@@ -173,7 +177,7 @@ class Gateway:
                 gauges = standing.gauges
                 return any(
                     (gauge := gauges.get(seen.point)) is not None
-                    and gauge.lane is Lane.ALARM
+                    and gauge.urgent
                     and (gauge.heard is None or gauge.said[0] != seen.value)
                     for seen in body.observations
                 )
@@ -206,12 +210,13 @@ class Gateway:
     def _standing(self, device: str) -> Standing | None:
         known = self._registry.get(device)
         standing = self._standings.get(device)
+        if standing is not None and standing.device is known:
+            return standing
         if known is None:
             self._standings.pop(device, None)
             return None
-        if standing is None or standing.device is not known:
-            standing = self._standings[device] = Standing(known, standing)
-        return standing
+        renewed = self._standings[device] = Standing(known, standing)
+        return renewed
 
     def _sort(
         self,
@@ -221,6 +226,7 @@ class Gateway:
         harvest: Harvest,
     ) -> None:
         """Put what a state or event says into the harvest, or what is wrong with it."""
+        received = arrival.parcel.received
         key = _key(message, arrival.parcel)
         identity = (message.device, key or "")
         try:
@@ -228,25 +234,24 @@ class Gateway:
             if standing is None:
                 harvest.accepted += 1
                 return
-            self.heard[message.device] = arrival.parcel.received
+            self.heard[message.device] = received
             if key is not None and self._is_known(identity):
                 harvest.duplicates += 1
                 return
             how = Circumstances(
-                arrival.parcel.received,
-                key,
-                0.0 if arrival.live else self._offset(arrival, newest),
+                received,
+                self._offset(arrival, newest) if newest else 0.0,
                 identity in self._under_way,
                 arrival.live,
                 harvest.retry is not None,
             )
-            drafts, lane, bad = self._sorter.sort(standing, message, how)
+            drafts, lane, bad = self._sorter.sort(standing, message, key, how)
         except RejectedError as error:
             _reject(arrival, error, harvest)
             return
         if drafts:
             harvest.put(drafts, lane)
-        if bad and isinstance(message, State):
+        if bad is not None and isinstance(message, State):
             _set_aside(arrival, message, bad, harvest)
             if bad.count == len(message.body.observations):
                 return
@@ -274,11 +279,11 @@ class Gateway:
         known = None if standing is None else standing.device
         if not arrival.live:
             check_sender(message.device, known, arrival.parcel)
-        if standing is None or not standing.admitted:
-            if standing is not None and not self._sorter.concerns(standing, message):
-                return None
-            raise refusal(message.device, known)
-        return standing
+        if standing is not None and standing.admitted:
+            return standing
+        if standing is not None and not self._sorter.concerns(standing, message):
+            return None
+        raise refusal(message.device, known)
 
     def _offset(self, arrival: Arrival, newest: Mapping[str, float]) -> float:
         """Return what a device's clock is off, s; nothing while it can be right.
@@ -289,8 +294,7 @@ class Gateway:
         """
         device, ts = arrival.message.device, arrival.message.ts
         received = arrival.parcel.received
-        if not is_off(ts, received):
-            self._clocks.right(device)
+        if arrival.live or not is_off(ts, received):
             return 0.0
         if abs(ts) > FARTHEST:
             raise RejectedError(
@@ -372,8 +376,9 @@ def _newest(arrivals: Sequence[Arrival]) -> dict[str, float]:
     for arrival in arrivals:
         message = arrival.message
         ts = message.ts
-        if is_off(ts, arrival.parcel.received) and abs(ts) <= FARTHEST:
-            newest[message.device] = max(ts, newest.get(message.device, ts))
+        if not EARLIEST <= ts <= arrival.parcel.received + AHEAD:
+            said = ts if abs(ts) <= FARTHEST else -inf
+            newest[message.device] = max(said, newest.get(message.device, -inf))
     return newest
 
 

@@ -1,7 +1,7 @@
 """The intake: where every adapter hands in what arrived."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 import logging
 from typing import Protocol
 
@@ -66,15 +66,14 @@ class Intake:
             LifelogUnavailableError: Not all is durable; give it again later.
 
         """
-        size = sum(len(parcel.payload) for parcel in parcels)
+        size = sum([len(parcel.payload) for parcel in parcels])
         arrivals: list[Arrival] = []
         unread: list[tuple[int, Letter]] = []
         for index, parcel in enumerate(parcels):
-            for found in self._read(index, parcel):
-                if isinstance(found, Arrival):
-                    arrivals.append(found)
-                else:
-                    unread.append((index, found))
+            try:
+                arrivals += self._read(index, parcel, unread)
+            except DecodeError as error:
+                unread.append((index, _letter(parcel, error)))
             if index % _TURN == _TURN - 1:
                 await asyncio.sleep(0)
         self._admit(arrivals, len(unread), size)
@@ -91,9 +90,12 @@ class Intake:
             LifelogUnavailableError: Nothing was stored; the letter stays.
 
         """
-        found = list(self._read(0, parcel))
-        arrivals = [each for each in found if isinstance(each, Arrival)]
-        unread = [(0, each) for each in found if isinstance(each, Letter)]
+        unread: list[tuple[int, Letter]] = []
+        arrivals: Sequence[Arrival] = ()
+        try:
+            arrivals = self._read(0, parcel, unread)
+        except DecodeError as error:
+            unread.append((0, _letter(parcel, error)))
         return await self._gateway.take(arrivals, unread, retry)
 
     def _admit(self, arrivals: Sequence[Arrival], unread: int, size: int) -> None:
@@ -123,29 +125,34 @@ class Intake:
                 "Too much waits to be stored: send it again in a moment", _PATIENCE
             )
 
-    def _read(self, index: int, parcel: Parcel) -> Iterator[Arrival | Letter]:
-        """Return the messages of a parcel, or what it is as a dead letter."""
-        try:
-            if parcel.profile is not None:
-                yield from self._translate(index, parcel, parcel.profile)
-                return
-            parts = split(parcel.payload)
-        except DecodeError as error:
-            yield _letter(parcel, error)
-            return
+    def _read(
+        self, index: int, parcel: Parcel, unread: list[tuple[int, Letter]]
+    ) -> Sequence[Arrival]:
+        """Return the messages of a parcel; parts that cannot be read become letters.
+
+        Raises:
+            DecodeError: Nothing of it can be read.
+
+        """
+        if parcel.profile is not None:
+            return self._translate(index, parcel, parcel.profile)
+        parts = split(parcel.payload)
+        if len(parts) == 1:
+            message = decode(parts[0], parcel)
+            return (Arrival(message=message, parcel=parcel, index=index),)
+        arrivals = []
         for number, part in enumerate(parts):
-            single = parcel
-            if len(parts) > 1:
-                key = None if parcel.key is None else f"{parcel.key}/{number}"
-                single = replace(parcel, payload=part, key=key)
+            key = None if parcel.key is None else f"{parcel.key}/{number}"
+            single = replace(parcel, payload=part, key=key)
             try:
                 message = decode(part, single)
             except DecodeError as error:
-                yield _letter(single, error)
+                unread.append((index, _letter(single, error)))
             else:
-                yield Arrival(message=message, parcel=single, index=index)
+                arrivals.append(Arrival(message=message, parcel=single, index=index))
+        return arrivals
 
-    def _translate(self, index: int, parcel: Parcel, name: str) -> Iterator[Arrival]:
+    def _translate(self, index: int, parcel: Parcel, name: str) -> Sequence[Arrival]:
         """Return the messages of a parcel in a profile's layout.
 
         Raises:
@@ -176,18 +183,17 @@ class Intake:
             ) from None
         # A hello is made from the first message of a device; the letter is that message still.
         whole = sum(not isinstance(message, Hello) for message in messages) <= 1
-        for message in messages:
-            yield Arrival(message=message, parcel=parcel, index=index, whole=whole)
+        return [
+            Arrival(message=message, parcel=parcel, index=index, whole=whole)
+            for message in messages
+        ]
 
 
 def _cost(message: UpMessage) -> int:
     """Return what a message takes of a quota."""
-    match message:
-        case State(body=body):
-            return max(1, len(body.observations))
-        case Hello(body=hello):
-            return max(1, len(hello.points))
-    return 1
+    if isinstance(message, State):
+        return len(message.body.observations) or 1
+    return len(message.body.points) or 1 if isinstance(message, Hello) else 1
 
 
 def _letter(parcel: Parcel, error: DecodeError) -> Letter:

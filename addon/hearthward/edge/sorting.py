@@ -1,8 +1,8 @@
 """From one message to entries, and to what of it is not believed."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from hearthward.model.deadletter import Reason
@@ -43,15 +43,14 @@ class Standing:
             self.gauges[point.id] = gauge
 
 
-class Circumstances(NamedTuple):
-    """How a message came: when, with which key, and how far its clock is off.
+class Circumstances(msgspec.Struct, frozen=True):
+    """How a message came: when, and how far its clock is off.
 
     `again` says that the same message is being stored, so that only its key can tell. `live` says
     that the hub itself heard it of the device just now, `retried` that it was rejected before.
     """
 
     received: float
-    key: str | None = None
     offset: float = 0.0
     again: bool = False
     live: bool = False
@@ -67,15 +66,11 @@ class Bad(dict[Reason, list[tuple[Observation, str]]]):
         return sum(map(len, self.values()))
 
 
-class Sorted(NamedTuple):
-    """What a message comes to; `bad` is what is not believed of it.
+type Sorted = tuple[list[Draft], Lane, Bad | None]
+"""What a message comes to, and what is not believed of it.
 
-    When nothing of it is believed, the entries say only that and do not stand for the message.
-    """
-
-    drafts: list[Draft]
-    lane: Lane
-    bad: Bad
+When nothing of it is believed, the entries say only that and do not stand for the message.
+"""
 
 
 class Sorter:
@@ -91,17 +86,21 @@ class Sorter:
         self._records = records
 
     def sort(
-        self, standing: Standing, message: State | Event, how: Circumstances
+        self,
+        standing: Standing,
+        message: State | Event,
+        key: str | None,
+        how: Circumstances,
     ) -> Sorted:
-        """Return what a message of a device comes to.
+        """Return what a message of a device comes to; `key` is its idempotency key.
 
         Raises:
             RejectedError: It is an event of a point that the device does not have.
 
         """
         if isinstance(message, State):
-            return self._state_of(standing, message, how)
-        return self._event_of(standing, message, how)
+            return self._state_of(standing, message, key, how)
+        return self._event_of(standing, message, key, how)
 
     def concerns(self, standing: Standing, message: State | Event) -> bool:
         """Tell whether anything of a message may be recorded, once its device is let in."""
@@ -119,12 +118,12 @@ class Sorter:
         )
 
     def _state_of(
-        self, standing: Standing, message: State, how: Circumstances
+        self, standing: Standing, message: State, key: str | None, how: Circumstances
     ) -> Sorted:
         drafts: list[Draft] = []
-        lane = Lane.TELEMETRY
-        bad = Bad()
-        device, key, offset = message.device, how.key, how.offset
+        urgent = False
+        bad: Bad | None = None
+        device, offset = message.device, how.offset
         moment = message.ts + offset
         for seen in message.body.observations:
             gauge = standing.gauges.get(seen.point)
@@ -132,6 +131,7 @@ class Sorter:
             try:
                 reading = self._reading(device, gauge, seen, ts, how)
             except RejectedError as error:
+                bad = Bad() if bad is None else bad
                 bad.setdefault(error.reason, []).append((seen, str(error)))
                 # What cannot be believed must not leave the last good state standing.
                 reading = UNKNOWN if error.hides and not how.retried else None
@@ -139,7 +139,7 @@ class Sorter:
                 continue
             if not self._is_news(device, gauge, reading, ts, how):
                 continue
-            lane = min(lane, gauge.lane)
+            urgent = urgent or gauge.urgent
             value, text, body = reading
             drafts.append(
                 Draft(
@@ -154,15 +154,15 @@ class Sorter:
                     joined=key is not None and len(drafts) > 0,
                 )
             )
-        late = how.retried or moment < how.received - _LATE
-        if late and lane is Lane.TELEMETRY:
-            lane = Lane.BULK
-        if bad and bad.count == len(message.body.observations):
+        if bad is not None and bad.count == len(message.body.observations):
             drafts = [replace(draft, key=None, joined=False) for draft in drafts]
-        return Sorted(drafts, lane, bad)
+        if urgent:
+            return drafts, Lane.ALARM, bad
+        late = how.retried or moment < how.received - _LATE
+        return drafts, Lane.BULK if late else Lane.TELEMETRY, bad
 
     def _event_of(
-        self, standing: Standing, message: Event, how: Circumstances
+        self, standing: Standing, message: Event, key: str | None, how: Circumstances
     ) -> Sorted:
         body = message.body
         gauge = standing.gauges.get(body.point)
@@ -180,10 +180,10 @@ class Sorter:
                     point=body.point,
                     text=body.event,
                     body=_noted(data, ts, how.offset) if how.offset else data,
-                    key=how.key,
+                    key=key,
                 )
             )
-        return Sorted(drafts, gauge.lane, Bad())
+        return drafts, Lane.ALARM, None
 
     def _reading(
         self,
