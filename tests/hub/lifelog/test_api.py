@@ -125,3 +125,39 @@ async def test_the_command_line_forgets(hub: Hub) -> None:
     code, output, _ = await run(folder, *forget, "--yes", "--reason", "asked to")
     assert code == 0
     assert output.startswith("1 entries and 0 media are erased; entry ")
+
+
+async def test_forgotten_words_are_in_no_file_of_the_hub(hub: Hub) -> None:
+    """Said, found, forgotten: not in the lifelog, its journal, the index or anywhere else."""
+    word = "xylophone"
+    folder = hub.parts.settings.data_dir
+    indexing = asyncio.create_task(hub.parts.search.run())
+    for number in range(60):
+        device = "band" if number % 2 else "other"
+        text = (
+            f"{word} {number} " * 20 if number % 2 else f"something else {number} " * 20
+        )
+        draft = Draft(ts=1e9 + number, kind=EntryKind.NOTE, device=device, text=text)
+        await hub.parts.lifelog.append([draft])
+    async with asyncio.timeout(60):
+        while not (await found_by_search(hub, word)):
+            await asyncio.sleep(0.1)
+    status, _ = await hub.ask(
+        "POST", "/api/v1/forget", Role.SERVICE, {"device": "band"}
+    )
+    assert status == 200
+    assert not await found_by_search(hub, word)
+    assert await found_by_search(hub, "something")
+    assert [
+        file.relative_to(folder)
+        for file in folder.rglob("*")
+        if file.is_file() and word.encode() in file.read_bytes().lower()
+    ] == []
+    indexing.cancel()
+
+
+async def found_by_search(hub: Hub, words: str) -> int:
+    """Return how much is found."""
+    status, page = await hub.ask("GET", f"/api/v1/search?q={words}", Role.VIEWER)
+    assert status == 200, page
+    return len(page["hits"])
