@@ -273,6 +273,7 @@ var Ve=Object.defineProperty;var Ze=Object.getOwnPropertyDescriptor;var g=(n,e,t
     color: var(--secondary-text-color);
     background: color-mix(in srgb, var(--primary-text-color) 8%, transparent);
   }
+  .note .dot,
   .kind-note .dot {
     color: var(--primary-color);
     background: color-mix(in srgb, var(--primary-color) 18%, transparent);
@@ -338,11 +339,39 @@ var Ve=Object.defineProperty;var Ze=Object.getOwnPropertyDescriptor;var g=(n,e,t
     font-weight: 500;
     color: var(--primary-color);
   }
-  .foot {
-    padding: 8px 16px 16px;
+  .note {
+    display: grid;
+    grid-template-columns: 32px minmax(0, 1fr) 44px;
+    align-items: center;
+    column-gap: 10px;
+    margin-inline-start: calc(3.6em + 10px);
+    padding-bottom: 12px;
   }
-  .foot .error {
-    margin: 8px 0 0;
+  .note input {
+    font: inherit;
+    color: var(--primary-text-color);
+    background: none;
+    border: 0;
+    border-bottom: 1px solid var(--divider-color);
+    min-height: 44px;
+    padding: 0;
+    outline: 0;
+  }
+  .note input:focus {
+    border-bottom: 2px solid var(--primary-color);
+  }
+  .note input::placeholder {
+    color: var(--secondary-text-color);
+  }
+  .note input:placeholder-shown + button {
+    visibility: hidden;
+  }
+  .note button {
+    color: var(--primary-color);
+  }
+  .note .error {
+    grid-column: 2 / -1;
+    margin: 4px 0 0;
     color: var(--error-color);
     font-size: 0.9em;
   }
@@ -430,6 +459,10 @@ var Ve=Object.defineProperty;var Ze=Object.getOwnPropertyDescriptor;var g=(n,e,t
     li:not(:last-child)::before {
       inset-inline-start: calc(3.1em + 8px + 15px);
     }
+    .note {
+      column-gap: 8px;
+      margin-inline-start: calc(3.1em + 8px);
+    }
   }
 `;function k(n){return n.locale.time_zone==="server"?n.config.time_zone:Intl.DateTimeFormat().resolvedOptions().timeZone}function L(n,e){return new Intl.DateTimeFormat("en-CA",{timeZone:e,year:"numeric",month:"2-digit",day:"2-digit"}).format(n*1e3)}function R(n,e){let t=new Date(`${n}T12:00:00Z`);return t.setUTCDate(t.getUTCDate()+e),t.toISOString().slice(0,10)}function K(n,e){let t=Date.parse(`${n}T00:00:00Z`)/1e3,i=t-Fe(t,e),r=t-Fe(i,e);return L(r,e)===n?r:i}function Fe(n,e){let t=new Intl.DateTimeFormat("en-US",{timeZone:e,hourCycle:"h23",year:"numeric",month:"numeric",day:"numeric",hour:"numeric",minute:"numeric",second:"numeric"}).formatToParts(n*1e3),i=s=>Number(t.find(o=>o.type===s)?.value);return Date.UTC(i("year"),i("month")-1,i("day"),i("hour"),i("minute"),i("second"))/1e3-Math.floor(n)}function J(n,e){let{language:t,time_format:i}=e.locale;return new Intl.DateTimeFormat(i==="system"?void 0:t,{timeZone:k(e),hour:i==="12"?"numeric":"2-digit",minute:"2-digit",...i==="12"||i==="24"?{hourCycle:i==="12"?"h12":"h23"}:{}}).format(n*1e3)}function X(n,e){return new Intl.DateTimeFormat(e,{timeZone:"UTC",weekday:"long",day:"numeric",month:"long",...n.slice(0,4)===new Date().toISOString().slice(0,4)?{}:{year:"numeric"}}).format(Date.parse(`${n}T12:00:00Z`))}var ft=350,m=class extends x{constructor(){super(...arguments);this.day=null;this.filter=ue;this.page=null;this.busy=!1;this.problem=null;this.noteProblem=null;this.opened=null;this.asked=0}static{this.styles=Be}static getStubConfig(){return{}}static getConfigForm(){return{schema:[{name:"title",selector:{text:{}}},{name:"person",selector:{text:{}}},{name:"room",selector:{text:{}}},{name:"show_filters",default:!0,selector:{boolean:{}}},{name:"show_note",default:!0,selector:{boolean:{}}}],computeLabel:t=>{let i=H(document.documentElement.lang);return{title:i.title,person:i.person,room:i.room,show_filters:i.filters,show_note:i.notes}[t.name]}}}setConfig(t){this.config=t,this.filter={...ue,person:t.person??"",room:t.room??""},this.page=null,this.hass&&this.refresh()}getCardSize(){return 8}getGridOptions(){return{columns:12,min_columns:6,rows:"auto"}}connectedCallback(){super.connectedCallback(),this.hass&&this.config&&this.begin()}disconnectedCallback(){super.disconnectedCallback(),window.clearTimeout(this.typing),window.clearTimeout(this.midnight),this.unsubscribe?.then(t=>t()).catch(()=>{}),this.unsubscribe=void 0}shouldUpdate(t){if(t.size>1||!t.has("hass"))return!0;let i=t.get("hass");return i?.language!==this.hass?.language||i?.locale!==this.hass?.locale||!i}updated(t){t.has("hass")&&t.get("hass")===void 0&&this.config&&this.begin(),t.has("opened")&&this.opened&&this.dialog?.showModal()}begin(){this.unsubscribe||!this.hass||(this.unsubscribe=je(this.hass,this.config?.entry_id,()=>{this.refresh()}),this.unsubscribe.catch(()=>{this.unsubscribe=void 0}),this.refresh())}get today(){return L(Date.now()/1e3,k(this.hass))}get span(){if(this.filter.query)return null;let t=this.day??this.today,i=k(this.hass);return{start:K(t,i),end:K(R(t,1),i)}}async refresh(t=null){if(!this.hass)return;let i=++this.asked;this.busy=!0,this.watchMidnight();try{let r=await ze(this.hass,this.config?.entry_id,this.filter,this.span,t);if(i!==this.asked)return;this.page=t&&this.page?{...r,items:[...this.page.items,...r.items]}:r,this.problem=null}catch(r){if(i!==this.asked)return;this.problem=pe(r)}finally{i===this.asked&&(this.busy=!1)}}watchMidnight(){window.clearTimeout(this.midnight);let t=K(R(this.today,1),k(this.hass))*1e3;this.midnight=window.setTimeout(()=>{this.refresh()},Math.max(t-Date.now()+1e3,1e3))}show(t){this.day=t>=this.today?null:t,this.page=null,this.filter.query&&(this.filter={...this.filter,query:""}),this.refresh()}narrow(t){this.filter={...this.filter,...t},this.refresh()}typed(t){let i=t.target.value.trim();window.clearTimeout(this.typing),this.typing=window.setTimeout(()=>this.narrow({query:i}),ft)}async saveNote(t){t.preventDefault();let r=t.target.elements.namedItem("note"),s=r.value.trim();if(!(!s||!this.hass))try{await Le(this.hass,this.config?.entry_id,s,this.filter),r.value="",this.noteProblem=null,this.day=null,await this.refresh()}catch(o){this.noteProblem=pe(o)}}render(){if(!this.hass||!this.config)return d;let t=H(this.hass.language);return c`
       <ha-card>
@@ -437,8 +470,11 @@ var Ve=Object.defineProperty;var Ze=Object.getOwnPropertyDescriptor;var g=(n,e,t
         <div class="bar ${this.busy?"busy":""}" role="status">
           ${this.busy?c`<span class="hidden">${t.loading}</span>`:d}
         </div>
-        <div class="body" aria-busy=${this.busy}>${this.renderBody(t)}</div>
-        ${this.config.show_note===!1?d:this.renderNote(t)} ${this.renderOpened(t)}
+        <div class="body" aria-busy=${this.busy}>
+          ${this.config.show_note===!1||this.filter.query?d:this.renderNote(t)}
+          ${this.renderBody(t)}
+        </div>
+        ${this.renderOpened(t)}
       </ha-card>
     `}renderHead(t){let i=this.day??this.today,r=i===this.today?t.today:i===R(this.today,-1)?t.yesterday:X(i,this.hass.locale.language);return c`
       <div class="head">
@@ -534,11 +570,10 @@ var Ve=Object.defineProperty;var Ze=Object.getOwnPropertyDescriptor;var g=(n,e,t
         <img loading="lazy" alt=${o} src=${this.hass.hassUrl(t.thumbnail??t.url)} />
       </button>
     `}renderNote(t){return c`
-      <form class="foot" @submit=${this.saveNote}>
-        <label class="field">
-          <input name="note" type="text" maxlength="4000" autocomplete="off" placeholder=${t.note} aria-label=${t.note} />
-          <button class="round" aria-label=${t.save_note}><ha-icon icon="mdi:send"></ha-icon></button>
-        </label>
+      <form class="note" @submit=${this.saveNote}>
+        <span class="dot"><ha-icon icon="mdi:pencil-outline"></ha-icon></span>
+        <input name="note" type="text" maxlength="4000" autocomplete="off" placeholder=${t.note} aria-label=${t.note} />
+        <button class="round" aria-label=${t.save_note}><ha-icon icon="mdi:send"></ha-icon></button>
         ${this.noteProblem?c`<p class="error" role="alert">${C(t.note_failed,{reason:this.noteProblem})}</p>`:d}
       </form>
     `}renderOpened(t){if(!this.opened)return d;let{media:i,label:r}=this.opened;return c`

@@ -202,8 +202,11 @@ export class TimelineCard extends LitElement {
         <div class="bar ${this.busy ? "busy" : ""}" role="status">
           ${this.busy ? html`<span class="hidden">${shown.loading}</span>` : nothing}
         </div>
-        <div class="body" aria-busy=${this.busy}>${this.renderBody(shown)}</div>
-        ${this.config.show_note === false ? nothing : this.renderNote(shown)} ${this.renderOpened(shown)}
+        <div class="body" aria-busy=${this.busy}>
+          ${this.config.show_note === false || this.filter.query ? nothing : this.renderNote(shown)}
+          ${this.renderBody(shown)}
+        </div>
+        ${this.renderOpened(shown)}
       </ha-card>
     `;
   }
@@ -388,13 +391,13 @@ export class TimelineCard extends LitElement {
     `;
   }
 
+  /** The first line of the timeline is the one that is yet to be written. */
   private renderNote(shown: Words): TemplateResult {
     return html`
-      <form class="foot" @submit=${this.saveNote}>
-        <label class="field">
-          <input name="note" type="text" maxlength="4000" autocomplete="off" placeholder=${shown.note} aria-label=${shown.note} />
-          <button class="round" aria-label=${shown.save_note}><ha-icon icon="mdi:send"></ha-icon></button>
-        </label>
+      <form class="note" @submit=${this.saveNote}>
+        <span class="dot"><ha-icon icon="mdi:pencil-outline"></ha-icon></span>
+        <input name="note" type="text" maxlength="4000" autocomplete="off" placeholder=${shown.note} aria-label=${shown.note} />
+        <button class="round" aria-label=${shown.save_note}><ha-icon icon="mdi:send"></ha-icon></button>
         ${this.noteProblem
           ? html`<p class="error" role="alert">${fill(shown.note_failed, { reason: this.noteProblem })}</p>`
           : nothing}

@@ -213,6 +213,7 @@ export const styles = css`
     color: var(--secondary-text-color);
     background: color-mix(in srgb, var(--primary-text-color) 8%, transparent);
   }
+  .note .dot,
   .kind-note .dot {
     color: var(--primary-color);
     background: color-mix(in srgb, var(--primary-color) 18%, transparent);
@@ -278,11 +279,39 @@ export const styles = css`
     font-weight: 500;
     color: var(--primary-color);
   }
-  .foot {
-    padding: 8px 16px 16px;
+  .note {
+    display: grid;
+    grid-template-columns: 32px minmax(0, 1fr) 44px;
+    align-items: center;
+    column-gap: 10px;
+    margin-inline-start: calc(3.6em + 10px);
+    padding-bottom: 12px;
   }
-  .foot .error {
-    margin: 8px 0 0;
+  .note input {
+    font: inherit;
+    color: var(--primary-text-color);
+    background: none;
+    border: 0;
+    border-bottom: 1px solid var(--divider-color);
+    min-height: 44px;
+    padding: 0;
+    outline: 0;
+  }
+  .note input:focus {
+    border-bottom: 2px solid var(--primary-color);
+  }
+  .note input::placeholder {
+    color: var(--secondary-text-color);
+  }
+  .note input:placeholder-shown + button {
+    visibility: hidden;
+  }
+  .note button {
+    color: var(--primary-color);
+  }
+  .note .error {
+    grid-column: 2 / -1;
+    margin: 4px 0 0;
     color: var(--error-color);
     font-size: 0.9em;
   }
@@ -369,6 +398,10 @@ export const styles = css`
     }
     li:not(:last-child)::before {
       inset-inline-start: calc(3.1em + 8px + 15px);
+    }
+    .note {
+      column-gap: 8px;
+      margin-inline-start: calc(3.1em + 8px);
     }
   }
 `;
