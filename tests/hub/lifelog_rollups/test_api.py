@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 import time
 
+from hearthward.model.device import Point, PointKind
 from hearthward.model.entry import Draft, EntryKind
+from hearthward.model.message import Hello, HelloBody
+from hearthward.model.security import Role
 from tests.hub.conftest import Hub
 
 
@@ -44,3 +47,38 @@ async def test_a_point_that_was_never_seen_is_unknown(hub: Hub) -> None:
         "GET", "/api/v1/chart?device=meter&point=none&since=1&until=0"
     )
     assert (status, answer["code"]) == (400, "invalid_request")
+
+
+async def test_what_is_usual_and_what_is_not_is_asked_for(hub: Hub) -> None:
+    """Whoever has just begun has no baseline, and nothing is unusual."""
+    node = Hello(
+        device="node",
+        ts=time.time(),
+        body=HelloBody(
+            name="Node",
+            adapter="http",
+            points=(
+                Point(
+                    id="motion",
+                    kind=PointKind.BINARY_SENSOR,
+                    name="Motion",
+                    object_id="motion",
+                    device_class="motion",
+                ),
+            ),
+        ),
+    )
+    await hub.parts.gateway.receive([node])
+    await hub.parts.registry.approve("node", "test")
+
+    status, usual = await hub.ask(
+        "GET", "/api/v1/baselines?device=node&point=motion", Role.VIEWER
+    )
+    assert (status, usual) == (200, {"device": "node", "point": "motion", "days": 0})
+    for path in ("deviations", "deviations?device=node"):
+        answer = await hub.ask("GET", f"/api/v1/baselines/{path}", Role.VIEWER)
+        assert answer == (200, [])
+    status, answer = await hub.ask("GET", "/api/v1/baselines?device=node&point=none")
+    assert (status, answer["code"]) == (404, "unknown_point")
+    status, answer = await hub.ask("GET", "/api/v1/baselines/deviations?device=none")
+    assert (status, answer["code"]) == (404, "unknown_device")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+import sqlite3
 
 import msgspec
 import pytest
@@ -172,6 +173,25 @@ async def test_what_matters_is_kept_for_ever(book: Book) -> None:
     )
     assert left == [1, 1, 1, 0]
     assert [key for key in keys if key.startswith("key")] == []
+
+
+async def test_freed_space_is_used_again(book: Book, tmp_path: Path) -> None:
+    """The file of a home that measures evenly stops growing."""
+
+    async def year(number: int) -> int:
+        begin = BEGIN + 400 * DAY * number
+        drafts = [draft("power", begin + 1000 * at, float(at)) for at in range(8000)]
+        for part in range(0, len(drafts), 1000):
+            await book.lifelog.append(drafts[part : part + 1000])
+        await book.let_go(begin + 400 * DAY, raw_days=1, five_minutes_days=1)
+        database = sqlite3.connect(tmp_path / "lifelog.db")
+        (pages,) = database.execute("PRAGMA page_count").fetchone()
+        database.close()
+        return int(pages)
+
+    first = await year(0)
+    assert await year(1) < 1.3 * first
+    assert await year(2) < 1.4 * first
 
 
 def point(kind: PointKind, category: PointCategory, name: str | None) -> Point:
