@@ -23,7 +23,8 @@ _LOOK = 2.0
 # A person is asked to look at the dead letters from so many on.
 DEAD_LETTERS = 20
 
-_FILES = ("lifelog.db", "lifelog.db-wal")
+# The lifelog, its journal, and the index that it is searched with.
+_FILES = ("lifelog.db*", "search/*")
 
 
 class Monitor:
@@ -113,6 +114,10 @@ class Monitor:
 
     def _sizes(self) -> tuple[int, int]:
         """Return the bytes of the lifelog's files, and those that are free beside them."""
-        files = (self._folder / name for name in _FILES)
-        used = sum(file.stat().st_size for file in files if file.exists())
+        used = 0
+        for pattern in _FILES:
+            for file in self._folder.glob(pattern):
+                # A journal may go while it is looked at.
+                with suppress(FileNotFoundError):
+                    used += file.stat().st_size
         return used, shutil.disk_usage(self._folder).free
