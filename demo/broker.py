@@ -32,6 +32,7 @@ class Broker:
     ) -> None:
         """Write its configuration; `start` runs it in `directory`."""
         self.port = port
+        self.password_port = port
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         file = directory / "mosquitto.conf"

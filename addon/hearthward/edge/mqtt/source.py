@@ -63,6 +63,10 @@ def _context(settings: MqttSettings) -> ssl.SSLContext:
     """Return how TLS is spoken; the broker's certificate is always checked."""
     try:
         context = ssl.create_default_context(cafile=settings.ca)
+        if settings.ca is not None:
+            # An authority made at home rarely has all that RFC 5280 asks for; the chain and the
+            # name are checked all the same.
+            context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         if settings.certificate is not None:
             context.load_cert_chain(settings.certificate, settings.key)
     except OSError as error:

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from demo.broker import Broker
@@ -56,13 +56,12 @@ class MqttHome:
 
 
 def settings_for(
-    settings: Settings, port: int, *profiles: str, **more: object
+    settings: Settings, port: int, *profiles: str, **more: Any
 ) -> Settings:
     """Return settings with a broker."""
-    values = {"host": "127.0.0.1", "port": port} | more
-    mqtt = msgspec.convert(values, MqttSettings)
     chosen = tuple(MqttProfile(profile=name) for name in profiles)
-    return replace(settings, mqtt=replace(mqtt, profiles=chosen))
+    mqtt = MqttSettings(host="127.0.0.1", port=port, profiles=chosen, **more)
+    return replace(settings, mqtt=mqtt)
 
 
 @asynccontextmanager

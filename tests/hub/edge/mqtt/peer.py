@@ -27,8 +27,10 @@ class Peer:
         will: tuple[str, str] | None = None,
         tls: ssl.SSLContext | None = None,
         password: str | None = None,
+        patience: float = PATIENCE,
     ) -> None:
         """Name the client; `will` is its last will."""
+        self._patience = patience
         self.heard: list[tuple[str, bytes]] = []
         self._port = port
         self._client = Client(
@@ -51,7 +53,11 @@ class Peer:
         """Connect."""
         await asyncio.to_thread(self._client.connect, "localhost", self._port, 10)
         self._client.loop_start()
-        await until(lambda: self._welcome is not None)
+        try:
+            await until(lambda: self._welcome is not None, self._patience)
+        except TimeoutError:
+            await self.__aexit__()
+            raise
         if self._welcome.is_failure:
             await self.__aexit__()
             raise RefusedError(str(self._welcome))
@@ -115,8 +121,8 @@ class Peer:
         self.heard.append((message.topic, message.payload))
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def until(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
     """Wait until something is so."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(patience):
         while not condition():
             await asyncio.sleep(0.01)
