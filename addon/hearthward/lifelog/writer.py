@@ -22,7 +22,7 @@ _LOGGER = logging.getLogger(__name__)
 
 # A commit takes no more units when it holds this much: an alarm waits for it.
 _COMMIT_UNITS = 2_000
-_COMMIT_ENTRIES = 2_000
+_COMMIT_ENTRIES = 1_000
 
 
 class Outcome(NamedTuple):
