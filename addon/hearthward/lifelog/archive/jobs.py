@@ -6,6 +6,7 @@ What a job needs on disk lies in a folder of its own; it goes when the job expir
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 import logging
 from pathlib import Path
 import shutil
@@ -225,25 +226,25 @@ class Jobs:
     async def _perform(self, job: Job) -> None:
         task = Task(self, job, self.place(job.id), self._positions.get(job.id))
         task.tell(status=JobStatus.RUNNING)
+        status, problem = JobStatus.FAILED, None
         try:
-            await self._insist(task)
+            await self._insist(partial(self._runners[type(job)], task))
+            status = JobStatus.DONE
         except JobError as error:
-            await self._end(job.id, JobStatus.FAILED, str(error))
+            problem = str(error)
         except Exception as error:
             _LOGGER.exception("The job %s failed", job.id)
-            await self._end(job.id, JobStatus.FAILED, f"It failed: {error}")
-        else:
-            await self._end(job.id, JobStatus.DONE)
+            problem = f"It failed: {error}"
+        await self._insist(partial(self._end, job.id, status, problem))
 
-    async def _insist(self, task: Task) -> None:
-        """Run a job; while the lifelog cannot be used, try again from its position."""
+    async def _insist(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do what must be done; while the lifelog cannot be used, try again and again."""
         while True:
             try:
-                return await self._runners[type(task.job)](task)
+                return await work()
             except LifelogUnavailableError as error:
-                task.tell(error=str(error))
-                await asyncio.sleep(_RETRY)
-                task.tell(error=None)
+                _LOGGER.warning("A job waits: %s", error)
+            await asyncio.sleep(_RETRY)
 
     async def _stop(self, name: str) -> None:
         """Stop a job if it runs, and wait until its hands are off its files."""

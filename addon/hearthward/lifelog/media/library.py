@@ -256,10 +256,10 @@ class MediaLibrary:
             await self._lifelog.transact(drop, Lane.BULK)
             await self._lifelog.transact(partial(self.unlink, names=names), Lane.BULK)
             removed += len(doomed)
-        if removed:
-            _, self.bytes = await self._lifelog.load(
-                lambda connection: rows.summary(connection, self._lifelog.home)
-            )
+        # What was uploaded twice is kept once: count anew.
+        _, self.bytes = await self._lifelog.load(
+            lambda connection: rows.summary(connection, home)
+        )
         return removed
 
     def unlink(self, transaction: Transaction, names: set[str]) -> None:
