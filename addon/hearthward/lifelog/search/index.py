@@ -56,6 +56,10 @@ FROM documents d JOIN texts t ON t.id = d.text WHERE d.seq = ?
 """
 
 
+# A connection and the generation that it reads.
+type _Reader = tuple[int, sqlite3.Connection]
+
+
 class Position(NamedTuple):
     """How far the lifelog was read: a seq, its entry's digest, and for which generation."""
 
@@ -75,7 +79,7 @@ class Index:
         """How often it began anew; what was read for an earlier one is not added."""
         self._file = file
         self._lock = threading.RLock()
-        self._readers: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        self._readers: SimpleQueue[_Reader] = SimpleQueue()
         self._connection: sqlite3.Connection | None = None
         self._erased: set[int] = set()
 
@@ -186,10 +190,7 @@ class Index:
     @contextmanager
     def reader(self) -> Iterator[sqlite3.Connection]:
         """Return a reading connection whose statements see one point in time."""
-        try:
-            connection = self._readers.get_nowait()
-        except Empty:
-            connection = self._open(_READER_PRAGMAS)
+        generation, connection = self._reader()
         try:
             connection.execute("BEGIN")
             try:
@@ -199,7 +200,21 @@ class Index:
         except BaseException:
             connection.close()
             raise
-        self._readers.put(connection)
+        if generation == self.generation:
+            self._readers.put((generation, connection))
+        else:
+            connection.close()
+
+    def _reader(self) -> _Reader:
+        with suppress(Empty):
+            while True:
+                generation, connection = self._readers.get_nowait()
+                if generation == self.generation:
+                    return generation, connection
+                connection.close()
+        # While the index begins anew there is nothing to read.
+        with self._lock:
+            return self.generation, self._open(_READER_PRAGMAS)
 
     @property
     def _writer(self) -> sqlite3.Connection:
@@ -224,7 +239,10 @@ class Index:
         with suppress(OSError):
             self._file.touch(mode=0o600)
         connection = sqlite3.connect(
-            self._file, _BUSY_S, isolation_level=None, check_same_thread=False
+            self._file,
+            timeout=_BUSY_S,
+            isolation_level=None,
+            check_same_thread=False,
         )
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}").fetchall()
@@ -233,7 +251,7 @@ class Index:
     def _drain(self) -> None:
         with suppress(Empty):
             while True:
-                self._readers.get_nowait().close()
+                self._readers.get_nowait()[1].close()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -7,6 +7,7 @@ catches up: appends do not wait for it.
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 import logging
+from math import inf
 import sqlite3
 import time
 from typing import Any
@@ -56,7 +57,7 @@ class Indexer:
         self._more = asyncio.Event()
         self._seen = 0
         self._saved = 0.0
-        self._current = 0.0
+        self._current = -inf
 
     @property
     def complete(self) -> bool:
@@ -80,7 +81,7 @@ class Indexer:
 
     async def rebuild(self) -> None:
         """Begin anew; what is found is incomplete until the lifelog is read."""
-        await asyncio.to_thread(self._index.reset)
+        await self._reset()
         if self._work is not None:
             self._work.cancel()
 
@@ -95,7 +96,11 @@ class Indexer:
                     await asyncio.sleep(_RETRY_S)
                     continue
                 _LOGGER.warning("The search index is damaged: built anew (%s)", error)
-                await asyncio.to_thread(self._index.reset)
+                await self._reset()
+
+    async def _reset(self) -> None:
+        self._opened = False
+        await asyncio.to_thread(self._index.reset)
 
     async def _open(self) -> None:
         """Open the index; one that knows another past than the lifelog begins anew."""
@@ -109,7 +114,7 @@ class Indexer:
     async def _index_and_embed(self) -> None:
         if self._embedder is not None:
             await asyncio.to_thread(self._load_vectors, self._embedder.name)
-        self._seen = self._index.cursor
+        self._seen, self._current = self._index.cursor, -inf
         self._embedded = self._embedder is None
         self._opened = True
         embedding = asyncio.create_task(self._embed())
