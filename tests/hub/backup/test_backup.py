@@ -401,6 +401,7 @@ async def test_backups_do_not_keep_what_was_forgotten(settings: Settings) -> Non
         old = await back_up(hub)
         status, _ = await hub.ask("POST", "/api/v1/forget", body={"person": "Ada"})
         assert status == 200
+    async with running(settings) as hub:
         await hub.parts.backups._look()
         (kept,) = await hub.parts.backups.list()
         assert kept.id != old["id"]

@@ -14,6 +14,7 @@ from hearthward.model.backup import Backup, BackupKind, BackupSummary
 
 from . import hooks
 from .journal import DATABASE, BackupError, Journal
+from .sealing import sync
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -46,8 +47,8 @@ class Backups:
         self._settings = settings
         self._media = LocalFiles(data / "media" / lifelog.home)
         self._lock = asyncio.Lock()
-        self._forgot = False
         self.journal = Journal(folder(data, settings), settings.passphrase)
+        self._mark = self.journal.folder / "renew"
 
     async def list(self) -> tuple[BackupSummary, ...]:
         """Return the backups, newest first."""
@@ -98,12 +99,14 @@ class Backups:
             await asyncio.sleep(_LOOK_SECONDS)
 
     def forgot(self) -> None:
-        """Note that something was forgotten which the backups may hold."""
-        self._forgot = True
+        """Note, for the next start too, that the backups may hold what was forgotten; blocks."""
+        if self.journal.folder.is_dir():
+            self._mark.touch(mode=0o600)
+            sync(self.journal.folder)
 
     async def _look(self) -> None:
         async with self._lock:
-            if self._forgot:
+            if await asyncio.to_thread(self._mark.exists):
                 await self._renew()
             kind = await asyncio.to_thread(self._due)
             if kind is not None:
@@ -120,7 +123,7 @@ class Backups:
             _LOGGER.warning(
                 "%s backups held what was forgotten: a new one replaces them", len(old)
             )
-        self._forgot = False
+        await asyncio.to_thread(self._mark.unlink)
 
     def _due(self) -> BackupKind | None:
         """Return the kind of backup that is due."""
