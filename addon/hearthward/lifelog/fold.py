@@ -72,54 +72,49 @@ def measurements() -> Select[Any]:
     )
 
 
-def fold(parts: Subquery, *keys: str) -> Select[Any]:
-    """Join the parts that share `keys`, in the order of time, to one part for each.
+def fold(parts: Subquery) -> Select[Any]:
+    """Join parts in the order of time to one part; without any, its count is null.
 
-    `parts` has the keys, `place` (which decides between parts of the same time) and `PARTS`.
+    `parts` has `PARTS` and `place`, which decides between parts of the same time.
     """
     part = parts.c
-    own = [part[key] for key in keys]
     order = [part.first_ts, part.place]
-    valued = cast(part.count > 0, Integer)
-    before = func.lag(part.last).over(partition_by=[*own, valued], order_by=order)
-    after = func.lead(part.first).over(partition_by=[*own, valued], order_by=order)
-    whole = {"partition_by": own or None, "order_by": order}
+    has_value = cast(part.count > 0, Integer)
     line = select(
         *part,
-        before.label("before"),
-        after.label("after"),
-        func.lag(part.last).over(**whole).label("held"),
-        func.lag(part.ended).over(**whole).label("held_ended"),
-        func.lag(part.last_ts).over(**whole).label("held_ts"),
-        func.lead(part.first_ts).over(**whole).label("next_ts"),
+        func.lag(part.last)
+        .over(partition_by=has_value, order_by=order)
+        .label("before"),
+        func.lead(part.first)
+        .over(partition_by=has_value, order_by=order)
+        .label("after"),
+        func.lag(part.last).over(order_by=order).label("held"),
+        func.lag(part.ended).over(order_by=order).label("held_ended"),
+        func.lag(part.last_ts).over(order_by=order).label("held_ts"),
+        func.lead(part.first_ts).over(order_by=order).label("next_ts"),
     ).subquery("line")
-    return _joined(line, [line.c[key] for key in keys])
+    return _joined(line)
 
 
-def _joined(line: Subquery, keys: list[Any]) -> Select[Any]:
-    held = line.c.held_ended == 0
-    gap = line.c.first_ts - line.c.held_ts
-    has_value = line.c.count > 0
+def _joined(line: Subquery) -> Select[Any]:
+    part = line.c
+    held = part.held_ended == 0
+    gap = part.first_ts - part.held_ts
+    is_first = and_(part.count > 0, part.before.is_(None))
+    is_last = and_(part.count > 0, part.after.is_(None))
     return select(
-        *keys,
-        func.sum(line.c.count).label("count"),
-        func.min(line.c.first_ts).label("first_ts"),
-        func.max(line.c.last_ts).label("last_ts"),
-        func.max(case((and_(has_value, line.c.before.is_(None)), line.c.first))).label(
-            "first"
-        ),
-        func.max(case((and_(has_value, line.c.after.is_(None)), line.c.last))).label(
-            "last"
-        ),
-        func.min(line.c.min).label("min"),
-        func.max(line.c.max).label("max"),
-        func.max(case((line.c.next_ts.is_(None), line.c.ended))).label("ended"),
-        func.sum(line.c.area + case((held, line.c.held * gap), else_=0.0)).label(
-            "area"
-        ),
-        func.sum(line.c.known + case((held, gap), else_=0.0)).label("known"),
-        func.sum(line.c.rise + rise(line.c.before, line.c.first)).label("rise"),
-    ).group_by(*keys)
+        func.sum(part.count).label("count"),
+        func.min(part.first_ts).label("first_ts"),
+        func.max(part.last_ts).label("last_ts"),
+        func.max(case((is_first, part.first))).label("first"),
+        func.max(case((is_last, part.last))).label("last"),
+        func.min(part.min).label("min"),
+        func.max(part.max).label("max"),
+        func.max(case((part.next_ts.is_(None), part.ended))).label("ended"),
+        func.sum(part.area + case((held, part.held * gap), else_=0.0)).label("area"),
+        func.sum(part.known + case((held, gap), else_=0.0)).label("known"),
+        func.sum(part.rise + rise(part.before, part.first)).label("rise"),
+    )
 
 
 def rise(before: ColumnElement[Any], value: ColumnElement[Any]) -> ColumnElement[Any]:

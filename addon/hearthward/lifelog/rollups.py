@@ -1,6 +1,6 @@
 """Rollups: what is kept of measurements in 5 minutes, an hour and a local day.
 
-A follower joins what is new to the buckets that it falls into (see fold.py for how). Measurements
+A follower joins what is new to the buckets that it falls into (parts.py tells how). Measurements
 usually come in the order of time and are appended to their buckets; for a late one the bucket is
 computed anew from what lies below it. Where that has aged out already, the late measurement still
 counts and moves the extremes, and the mean stays. All of a step and the cursor commit together.
@@ -34,7 +34,7 @@ WIDTHS = {Resolution.FIVE_MINUTES: 300, Resolution.HOUR: 3_600, Resolution.DAY: 
 _FINE, _HOUR, _DAY = WIDTHS.values()
 
 # Entries a step: what waits to be appended waits at most for one.
-_STEP = 2_000
+_STEP = 1_000
 
 # A follower that has caught up looks again after this; one that is behind leaves the writer to
 # the others for so many times as long as its step took.
