@@ -131,6 +131,8 @@ class Search:
         vector = None
         if wanted.words and query.mode is not SearchMode.TEXT:
             vector = await self._embed(text)
+        # As of before the look: what is indexed meanwhile may be missing.
+        complete = self._indexer.complete
         found, after = await self._look(query, wanted, vector, place)
         entries = await self._lifelog.load(
             lambda connection: read.by_seqs(
@@ -151,7 +153,7 @@ class Search:
                 if each.seq in entries
             ),
             time=phrase.span if phrase else None,
-            complete=self._indexer.complete,
+            complete=complete,
             semantic=vector is not None,
             next=after,
         )
