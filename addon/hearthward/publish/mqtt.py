@@ -90,7 +90,7 @@ class _Link:
             kind = PublishError if code.value in _REFUSED else LostError
             raise kind(f"The broker says: {code}")
         self._client.subscribe(f"{self._topic}/command", qos=1)
-        self._client.publish(f"{self._topic}/status", "online", qos=1, retain=True)
+        self._say("online")
 
     async def publish(self) -> None:
         """Publish what waits."""
@@ -105,6 +105,9 @@ class _Link:
                     retain=kind == "hello",
                 )
                 self._sent[info.mid] = message.seq
+                if kind == "hello":
+                    # Until then nobody knew who is online.
+                    self._say("online")
 
     async def listen(self, group: asyncio.TaskGroup) -> None:
         """Handle what the broker says."""
@@ -119,9 +122,12 @@ class _Link:
     async def close(self) -> None:
         """Say goodbye; the last will is for who could not."""
         if self._client.is_connected():
-            self._client.publish(f"{self._topic}/status", "offline", qos=1, retain=True)
+            self._say("offline")
         self._client.disconnect()
         await asyncio.to_thread(self._client.loop_stop)
+
+    def _say(self, status: str) -> None:
+        self._client.publish(f"{self._topic}/status", status, qos=1, retain=True)
 
     async def _obey(self, command: CommandMessage) -> None:
         body = await self._outbox.commanded(command)
