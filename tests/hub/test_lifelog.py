@@ -16,6 +16,7 @@ from hypothesis import (
 )
 import pytest
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from hearthward.lifelog import (
     Lifelog,
@@ -224,6 +225,24 @@ async def test_failed_work_leaves_nothing_and_harms_nobody(lifelog: Lifelog) -> 
 
     assert await lifelog.load(query) == ["light.kept"]
     assert (await lifelog.verify()).problem is None
+
+
+async def test_a_statement_that_fails_harms_nobody_else(lifelog: Lifelog) -> None:
+    """A broken constraint is the fault of who asked; the commit goes on."""
+
+    def insert_twice(transaction: Transaction) -> None:
+        for _ in range(2):
+            transaction.execute(insert(exposed).values(home=HOME, entity="light.a"))
+
+    first, second, third = await asyncio.gather(
+        lifelog.append([state(1.0)]),
+        lifelog.transact(insert_twice),
+        lifelog.append([state(2.0)]),
+        return_exceptions=True,
+    )
+    assert isinstance(second, IntegrityError)
+    assert (first, third) == ([1], [2])
+    assert lifelog.failure is None
 
 
 async def test_text_that_cannot_be_stored_is_refused_alone(lifelog: Lifelog) -> None:

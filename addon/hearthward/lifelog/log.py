@@ -25,6 +25,9 @@ from .writer import Outcome, Writer
 
 _LOGGER = logging.getLogger(__name__)
 
+# So many alarms that cannot be stored are remembered, so as to be told once.
+_TOLD = 10_000
+
 # How often a lifelog that cannot be written is tried without being asked.
 _LOOK_SECONDS = 5.0
 
@@ -383,6 +386,9 @@ class Lifelog:
         for draft in drafts:
             identity = (draft.device, draft.point, draft.kind, draft.ts, draft.text)
             if identity not in self._told:
+                # One that has to be dropped may be told twice.
+                while len(self._told) >= _TOLD:
+                    self._told.pop()
                 self._told.add(identity)
                 alarms.append(read.unstored(self.home, draft))
         for listener in self._unstored if alarms else ():

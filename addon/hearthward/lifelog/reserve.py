@@ -18,9 +18,9 @@ class Reserve:
 
     def take(self) -> bool:
         """Take the room; False if there is not enough."""
-        if self._file.exists():
-            return True
         try:
+            if self._file.exists() and self._file.stat().st_size == _SIZE:
+                return True
             descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o600)
             try:
                 os.posix_fallocate(descriptor, 0, _WANTED)
