@@ -26,12 +26,24 @@ EXAMPLES = 40
 OF_DEVICES = [502, 503, 504]
 CONFIG = {
     "checks": {
+        # 415, 422: whether bytes are a picture, and a word a time zone, no schema says.
         # 426: the stream is no plain request. 429: wrong pairing codes are told to wait.
         "positive_data_acceptance": {
-            "expected-statuses": ["2xx", 401, 403, 404, 409, 426, 429, *OF_DEVICES]
+            "expected-statuses": [
+                "2xx",
+                401,
+                403,
+                404,
+                409,
+                415,
+                422,
+                426,
+                429,
+                *OF_DEVICES,
+            ]
         },
         "negative_data_rejection": {
-            "expected-statuses": [400, 401, 403, 404, 405, 409, 413, 422, 426, 429]
+            "expected-statuses": [400, 401, 403, 404, 405, 409, 413, 415, 422, 426, 429]
         },
         "not_a_server_error": {"expected-statuses": ["2xx", "3xx", "4xx", *OF_DEVICES]},
     }

@@ -74,7 +74,7 @@ async def list_media(call: Call, query: MediaQuery) -> MediaPage:
     return await call.parts.media.page(query)
 
 
-@routes.route("POST", "/media/verify", role=Role.OPERATOR)
+@routes.route("POST", "/lifelog/verify/media", role=Role.OPERATOR)
 async def verify_media(call: Call) -> DamagedMedia:
     """Read every file through and name those that are missing or were altered."""
     return DamagedMedia(damaged=tuple(await call.parts.media.damaged()))
@@ -97,7 +97,7 @@ async def read_media(call: Call, media: str) -> web.FileResponse:
     "GET",
     "/media/{media}/thumbnail",
     role=Role.VIEWER,
-    errors=(404,),
+    errors=(404, 410),
     produces=("image/jpeg",),
 )
 async def read_thumbnail(call: Call, media: str) -> web.FileResponse:

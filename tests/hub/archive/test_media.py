@@ -175,7 +175,7 @@ async def test_a_damaged_file_is_noticed(hub: Hub, settings: Settings) -> None:
     status, body, _ = await get(hub, media["id"])
     assert status == 410
     assert b"media_damaged" in body
-    _, report = await hub.ask("POST", "/api/v1/media/verify")
+    _, report = await hub.ask("POST", "/api/v1/lifelog/verify/media")
     assert report["damaged"] == [media["id"]]
     assert (await get(hub, other["id"]))[0] == 200
 

@@ -213,12 +213,16 @@ class MediaLibrary:
 
         Raises:
             UnknownMediaError: There is none.
+            DamagedMediaError: It is missing.
 
         """
         found = await self.find(name)
         if not found.thumbnail:
             raise UnknownMediaError("A clip has no thumbnail")
-        return self._files.fetch_thumbnail(name)
+        file = self._files.fetch_thumbnail(name)
+        if not await asyncio.to_thread(file.is_file):
+            raise DamagedMediaError("The thumbnail is missing: ask for the frame itself")
+        return file
 
     async def page(self, query: MediaQuery) -> MediaPage:
         """Return the uploads that a query asks for, newest first."""
