@@ -136,7 +136,7 @@ def _raw(source: Source, since: float, until: float) -> Iterator[Bucket]:
     held = _held(source, since)
     if held.value is not None:
         yield _instant(since, held.value, 0)
-    found = measured().where(source.own, entries.c.ts >= since, entries.c.ts < until)
+    found = measured(since, until).where(source.own)
     ordered = found.order_by(entries.c.ts, entries.c.seq)
     for ts, value in source.connection.execute(ordered):
         yield _instant(ts, value, int(value is not None))
@@ -152,7 +152,7 @@ def _held(source: Source, before: float) -> Held:
     """Return what holds at a time, from the newest measurement before it."""
     if source.series is None:
         return Held()
-    newest = measurements().where(source.own, entries.c.ts < before)
+    newest = measurements(0, before).where(source.own)
     statements: list[Select[Any]] = [
         newest.order_by(entries.c.ts.desc(), entries.c.seq.desc()).limit(1)
     ]
@@ -258,13 +258,8 @@ def _tail(source: Source, until: float) -> list[tuple[int, Part]]:
 
     What comes late is seen when the rollups have taken it, a second later.
     """
-    newest = -1.0 if source.series is None else source.series["last_ts"]
-    found = measured().where(
-        source.own,
-        entries.c.ts >= newest,
-        entries.c.ts < until,
-        entries.c.seq > source.cursor,
-    )
+    newest = 0.0 if source.series is None else max(source.series["last_ts"], 0.0)
+    found = measured(newest, until).where(source.own, entries.c.seq > source.cursor)
     rows = source.connection.execute(found.order_by(entries.c.ts, entries.c.seq))
     return [
         (int(start) * _FINE, summarize((ts, value) for ts, value in inside))

@@ -38,25 +38,26 @@ PARTS = (
 )
 
 
-def measured(*keys: ColumnElement[Any]) -> Select[Any]:
-    """Return time and value of measurements, after `keys`; filter them further.
+def measured(since: Any, until: Any, *keys: ColumnElement[Any]) -> Select[Any]:
+    """Return `keys`, time and value of measurements from `since` to before `until`.
 
-    An entry with words only says nothing about the value; one with neither ends it.
+    An entry with words only says nothing about the value; one with neither ends it. There may be
+    no other condition on the time: SQLite would take any of them for the bounds of its search.
     """
     table = entries.c
     return select(*keys, table.ts, table.value).where(
         table.kind == EntryKind.STATE.value,
-        table.ts >= 0,
-        table.ts < LATEST,
+        table.ts >= since,
+        table.ts < until,
         table.value.is_not(None) | table.text.is_(None),
     )
 
 
-def measurements() -> Select[Any]:
+def measurements(since: Any, until: Any) -> Select[Any]:
     """Return measurements as parts of one each; filter them further."""
     table = entries.c
     nothing = literal(0.0)
-    return measured().with_only_columns(
+    return measured(since, until).with_only_columns(
         table.seq.label("place"),
         cast(table.value.is_not(None), Integer).label("count"),
         table.ts.label("first_ts"),

@@ -21,7 +21,7 @@ from hearthward.model.entry import Lane
 
 from .days import next_day, start_of_day
 from .errors import LifelogUnavailableError
-from .fold import PARTS, fold, measured, measurements
+from .fold import LATEST, PARTS, fold, measured, measurements
 from .log import Lifelog
 from .parts import Part, summarize
 from .schema import cursors, entries, rollups, series
@@ -246,12 +246,10 @@ def remake(parts: Select[Any]) -> Any:
 
 def raw_parts() -> Select[Any]:
     """Return the measurements of a bucket of `device_` and `point_` as parts."""
-    return measurements().where(
+    return measurements(bindparam("start_"), bindparam("end_")).where(
         entries.c.home == bindparam("home_"),
         entries.c.device == bindparam("device_"),
         entries.c.point == bindparam("point_"),
-        entries.c.ts >= bindparam("start_"),
-        entries.c.ts < bindparam("end_"),
         entries.c.seq <= bindparam("upto_"),
     )
 
@@ -276,7 +274,7 @@ def _new() -> Select[Any]:
         series.c.point == table.point,
     )
     return (
-        measured(table.device, table.point)
+        measured(0, LATEST, table.device, table.point)
         .add_columns(series.c.id, series.c.last_ts)
         .outerjoin(series, own)
         .where(
