@@ -13,6 +13,9 @@ OPTIONS_FILE = Path("/data/options.json")
 PREFIX = "HEARTHWARD_"
 
 type Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+type MqttProfile = Annotated[
+    str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}(=[^+#\0]{1,200})?$")
+]
 type Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 
@@ -149,15 +152,6 @@ class DeadLetterSettings(
     per_device: Annotated[int, msgspec.Meta(ge=1)] = 1_000
 
 
-class MqttProfile(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
-):
-    """A foreign layout to listen to; `base` is where its topics begin, if not as usual."""
-
-    profile: Slug
-    base: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
-
-
 class MqttSettings(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 ):
@@ -165,7 +159,8 @@ class MqttSettings(
 
     `ca`, `certificate` and `key` are PEM files, and turn on TLS. `share` names a group of hubs that
     share the work. `receive_maximum` bounds what is not acknowledged yet, `session_hours` how long
-    the broker keeps messages for a hub that is away.
+    the broker keeps messages for a hub that is away. `profiles` are foreign layouts to listen to;
+    `zigbee2mqtt=z2m` says where its topics begin, if not as usual.
     """
 
     enabled: bool = True

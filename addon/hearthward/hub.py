@@ -21,6 +21,7 @@ from sqlalchemy import select
 from .api import app
 from .api.parts import Parts
 from .config import ConfigError, Settings
+from .edge import mqtt
 from .edge.announce import announce, open_mdns
 from .edge.deadletters import DeadLetters
 from .edge.esphome.adapter import EsphomeAdapter
@@ -30,9 +31,8 @@ from .edge.guard import guarded
 from .edge.homeassistant import ADAPTER as HOME_ASSISTANT, HomeAssistant
 from .edge.http import ADAPTER as HTTP, OneWay
 from .edge.intake import Intake
-from .edge.mqtt.adapter import ADAPTER as MQTT, MqttAdapter, bases
 from .edge.positions import Positions
-from .edge.profiles import load as load_profiles
+from .edge.profiles import Profiles
 from .edge.replay import Replay
 from .edge.supervisor import publish
 from .edge.websocket import ADAPTER as WEBSOCKET, WebsocketAdapter
@@ -141,13 +141,18 @@ async def open_parts(
                 privacy.records,
                 settings.quotas.pending_devices,
             )
-            profiles = load_profiles(
-                folder / "profiles", registry.get, bases(settings.mqtt)
+            profiles = Profiles(
+                folder / "profiles", registry.get, mqtt.bases(settings.mqtt)
             )
             intake = Intake(gateway, settings.quotas, profiles)
-            mqtt = MqttAdapter(
-                settings.mqtt, lifelog, registry, gateway, intake, profiles
-            )
+            broker = None
+            if mqtt.wanted(settings.mqtt):
+                from .edge.mqtt.adapter import MqttAdapter
+
+                broker = MqttAdapter(
+                    settings.mqtt, lifelog, registry, gateway, intake, profiles
+                )
+                commands.connect(mqtt.ADAPTER, broker)
             esphome = EsphomeAdapter(
                 lifelog, registry, vault, gateway, settings.esphome
             )
@@ -163,7 +168,6 @@ async def open_parts(
             exporter = Exporter(lifelog, media, checkpoints.sign)
             importer = Importer(lifelog, media, settings.zone, homeassistant.scale)
             commands.connect(ADAPTER, esphome)
-            commands.connect(MQTT, mqtt)
             commands.connect(HOME_ASSISTANT, homeassistant)
             positions = Positions(lifelog)
             websocket = WebsocketAdapter(intake, gateway, registry, positions)
@@ -204,7 +208,7 @@ async def open_parts(
                 baselines=Baselines(lifelog, settings.zone, settings.baselines),
                 commands=commands,
                 esphome=esphome,
-                mqtt=mqtt,
+                mqtt=broker,
                 zones=Zones(lifelog, registry, commands),
                 vault=vault,
                 keys=keys,
@@ -278,7 +282,8 @@ def _settle_memory() -> None:
 def _services(parts: Parts) -> Iterator[Coroutine[Any, Any, None]]:
     """Return the coroutines that run as long as the hub does."""
     yield _speak(parts)
-    yield guarded("Speaking MQTT", parts.mqtt.run())
+    if parts.mqtt is not None:
+        yield guarded("Speaking MQTT", parts.mqtt.run())
     yield guarded("Signing checkpoints", parts.checkpoints.run())
     yield guarded("Completing erasures", parts.forgetting.run())
     yield guarded("Replaying dead letters", parts.replay.run())

@@ -26,6 +26,7 @@ KNOWN_KEYS = {
     "name",
     "options",
     "schema",
+    "services",
     "slug",
     "startup",
     "timeout",

@@ -1,6 +1,7 @@
 """What the routes work with."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hearthward.config import Settings
 from hearthward.edge.deadletters import DeadLetters
@@ -8,7 +9,6 @@ from hearthward.edge.esphome.adapter import EsphomeAdapter
 from hearthward.edge.gateway import Gateway
 from hearthward.edge.homeassistant import HomeAssistant
 from hearthward.edge.intake import Intake
-from hearthward.edge.mqtt.adapter import MqttAdapter
 from hearthward.edge.replay import Replay
 from hearthward.edge.websocket import WebsocketAdapter
 from hearthward.heating.zones import Zones
@@ -33,6 +33,10 @@ from hearthward.security.keys import Keys
 from hearthward.security.limits import FailureLimit
 from hearthward.security.pairing import Pairing
 from hearthward.security.vault import Vault
+
+if TYPE_CHECKING:
+    # Most homes have no broker: its library is imported with the adapter.
+    from hearthward.edge.mqtt.adapter import MqttAdapter
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -63,7 +67,7 @@ class Parts:
     baselines: Baselines
     commands: Commands
     esphome: EsphomeAdapter
-    mqtt: MqttAdapter
+    mqtt: MqttAdapter | None
     zones: Zones
     vault: Vault
     keys: Keys

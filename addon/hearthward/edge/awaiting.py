@@ -22,7 +22,7 @@ class Awaiting:
         It waits until it is cancelled: the commands of the home limit how long.
         """
         identity = (command.device, command.id)
-        answer = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[AckBody] = asyncio.get_running_loop().create_future()
         self._answers[identity] = answer
         try:
             await deliver(message(command))

@@ -52,7 +52,7 @@ class Intake:
         profiles: Mapping[str, Layout] | None = None,
     ) -> None:
         """Understand native messages and those of `profiles`, by their names."""
-        self.profiles: dict[str, Layout] = dict(profiles or {})
+        self.profiles: Mapping[str, Layout] = {} if profiles is None else profiles
         self._gateway = gateway
         self._quotas = Quotas(settings)
         self._bound = settings.backlog

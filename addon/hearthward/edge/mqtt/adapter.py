@@ -22,15 +22,13 @@ from hearthward.lifelog import Lifelog
 from hearthward.model.command import Command, CommandStatus
 from hearthward.model.message import Ack, AckBody, CommandMessage
 
-from . import broker, source
+from . import ADAPTER, broker, source
 from .broker import Watch
 from .channel import Channel
 from .echo import Echoes
 from .link import Address, Link, LinkError, Received, Session, Will
 from .presence import Presence
 from .topics import HUB, Topics, encode, parcel
-
-ADAPTER = "mqtt"
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -80,12 +78,14 @@ class MqttAdapter:
         self._registry = registry
         self._intake = intake
         self._topics = Topics(lifelog.home)
-        self._profiles = [_named(profiles, each.profile) for each in settings.profiles]
+        self._profiles = [
+            _named(profiles, each.partition("=")[0]) for each in settings.profiles
+        ]
         self._ways: dict[str, _Way | None] = {}
         self._awaiting = awaiting.Awaiting()
         self._echoes = Echoes(lifelog)
         self._presence = Presence(ADAPTER, registry, gateway, self._profiles)
-        self._address = source.configured(settings) if settings.enabled else None
+        self._address = source.configured(settings)
         self._client_id = settings.client_id or f"hearthward-{lifelog.home}"
         self._main = Channel(
             self._session("", self._will()),
@@ -109,8 +109,6 @@ class MqttAdapter:
 
     async def run(self) -> None:
         """Speak to the broker until cancelled; without one there is nothing to do."""
-        if not self._settings.enabled:
-            return
         address = self._address or await self._offered()
         if address is None:
             return
@@ -298,13 +296,6 @@ class MqttAdapter:
 def _way(profile: Profile, routes: Sequence[Route]) -> _Way:
     acks = [route.topic.carries is Carries.ACK for route in routes]
     return _Way(profile, any(acks), all(acks))
-
-
-def bases(settings: MqttSettings) -> dict[str, str]:
-    """Return where the topics of profiles begin, for those that the settings move."""
-    return {
-        each.profile: each.base for each in settings.profiles if each.base is not None
-    }
 
 
 def _named(profiles: Mapping[str, Profile], name: str) -> Profile:

@@ -1,8 +1,8 @@
 """Profiles: foreign layouts as data."""
 
 from .commands import Outgoing
-from .files import ProfileError, load, read
+from .files import ProfileError, Profiles, load, read
 from .layout import schema
 from .profile import Profile
 
-__all__ = ["Outgoing", "Profile", "ProfileError", "load", "read", "schema"]
+__all__ = ["Outgoing", "Profile", "ProfileError", "Profiles", "load", "read", "schema"]

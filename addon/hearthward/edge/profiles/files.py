@@ -1,12 +1,13 @@
 """Profile files: read, checked, and explained when they are wrong."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 import logging
 from pathlib import Path
 import re
+from typing import Any
 
 import msgspec
-import yaml
 
 from hearthward.model.device import Device
 
@@ -15,17 +16,41 @@ from .profile import Profile
 
 _LOGGER = logging.getLogger(__name__)
 
-# libyaml, where it is there, is ten times as fast at the hub's start; as safe it is.
-_LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(
-    yaml, "CSafeLoader", yaml.SafeLoader
-)
-
 _OURS = Path(__file__).parent
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 
 
 class ProfileError(Exception):
     """A profile file is wrong; the message names file, line and field and says what to do."""
+
+
+class Profiles(Mapping[str, Profile]):
+    """The profiles of `load`, read when somebody asks for the first: most homes need none."""
+
+    def __init__(
+        self,
+        folder: Path,
+        known: Callable[[str], Device | None],
+        bases: Mapping[str, str],
+    ) -> None:
+        """Take what `load` takes."""
+        self._arguments = (folder, known, bases)
+
+    def __getitem__(self, name: str) -> Profile:
+        """Return a profile by its name."""
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the names."""
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._found)
+
+    @cached_property
+    def _found(self) -> dict[str, Profile]:
+        return load(*self._arguments)
 
 
 def load(
@@ -64,8 +89,14 @@ def read(file: Path) -> Layout:
         raise ProfileError(
             f"{file}: make it a readable text file in UTF-8 ({error})"
         ) from None
+    import yaml
+
+    # libyaml, where it is there, is ten times as fast; as safe it is.
+    loader: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(
+        yaml, "CSafeLoader", yaml.SafeLoader
+    )
     try:
-        tree = yaml.load(text, Loader=_LOADER)
+        tree = yaml.load(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ProfileError(
@@ -121,6 +152,8 @@ def _explain(file: Path, text: str, path: str, reason: str) -> str:
 
 def _line(text: str, path: str) -> int:
     """Return the line in which a field of a YAML text begins."""
+    import yaml
+
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     line = 1
     for name, index in _STEP.findall(path):
@@ -132,12 +165,13 @@ def _line(text: str, path: str) -> int:
     return line
 
 
-def _child(node: object, name: str, index: str) -> tuple[yaml.Node, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
+def _child(node: Any, name: str, index: str) -> tuple[Any, Any] | None:
+    """Return a part of a YAML node and what names it."""
+    if node.id == "mapping":
         for key, value in node.value:
             if key.value == name:
                 return key, value
-    if isinstance(node, yaml.SequenceNode) and index.isdigit():
+    if node.id == "sequence" and index.isdigit():
         child = node.value[int(index)]
         return child, child
     return None

@@ -8,7 +8,7 @@ A *path* names a field of the payload, with dots for what is nested: `definition
 """
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -167,7 +167,7 @@ class CommandRule(_Part, frozen=True, kw_only=True):
     """
 
     topic: Template
-    payload: dict[str, object] | str
+    payload: dict[str, Any] | str
     kinds: tuple[PointKind, ...] = (
         PointKind.SWITCH,
         PointKind.NUMBER,

@@ -8,7 +8,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from demo.broker import Broker
-from hearthward.config import MqttProfile, MqttSettings, Settings
+from hearthward.config import MqttSettings, Settings
+from hearthward.edge.mqtt.adapter import MqttAdapter
 from hearthward.model.device import Device
 from hearthward.model.entry import Entry, EntryKind, EntryQuery
 from tests.hub.conftest import Hub, running
@@ -21,8 +22,9 @@ NOW = 1_790_000_000.0
 class MqttHome:
     """A hub with a broker."""
 
-    def __init__(self, hub: Hub, broker: Broker) -> None:
+    def __init__(self, hub: Hub, broker: Broker, mqtt: MqttAdapter) -> None:
         """Take the parts."""
+        self.mqtt = mqtt
         self.hub = hub
         self.parts = hub.parts
         self.broker = broker
@@ -59,8 +61,7 @@ def settings_for(
     settings: Settings, port: int, *profiles: str, **more: Any
 ) -> Settings:
     """Return settings with a broker."""
-    chosen = tuple(MqttProfile(profile=name) for name in profiles)
-    mqtt = MqttSettings(host="127.0.0.1", port=port, profiles=chosen, **more)
+    mqtt = MqttSettings(host="127.0.0.1", port=port, profiles=profiles, **more)
     return replace(settings, mqtt=mqtt)
 
 
@@ -68,10 +69,12 @@ def settings_for(
 async def mqtt_home(settings: Settings, broker: Broker) -> AsyncIterator[MqttHome]:
     """Run a hub that speaks to a broker."""
     async with running(settings) as hub:
-        speaking = asyncio.create_task(hub.parts.mqtt.run())
-        await until(lambda: hub.parts.mqtt.connected)
+        mqtt = hub.parts.mqtt
+        assert mqtt is not None
+        speaking = asyncio.create_task(mqtt.run())
+        await until(lambda: mqtt.connected)
         try:
-            yield MqttHome(hub, broker)
+            yield MqttHome(hub, broker, mqtt)
         finally:
             speaking.cancel()
             with suppress(asyncio.CancelledError):

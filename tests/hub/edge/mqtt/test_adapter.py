@@ -147,7 +147,7 @@ async def test_the_broker_comes_back(home: MqttHome) -> None:
         await attic.publish("hearthward/home/attic/state", state("attic", 20.0, NOW))
         await home.states("attic", 1)
     await home.broker.stop()
-    await until(lambda: not home.parts.mqtt.connected)
+    await until(lambda: not home.mqtt.connected)
     await home.broker.start()
     async with home.peer("attic") as attic:
         await attic.publish(
@@ -191,7 +191,7 @@ async def test_a_drop_is_an_incident(settings: Settings, tmp_path: Path) -> None
         mqtt_home(settings_for(settings, port), broker) as home,
         Peer(port, "noisy") as noisy,
     ):
-        await until(lambda: home.parts.mqtt.watch.ready)
+        await until(lambda: home.mqtt.watch.ready)
         await _leave_a_session(port)
         for count in range(200):
             await noisy.publish("elsewhere", str(count).encode())
