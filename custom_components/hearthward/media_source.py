@@ -241,7 +241,7 @@ def _medium(
 ) -> BrowseMediaSource:
     """Return a medium; its title says when it is of, with the day where that is not known."""
     moment: datetime = local(medium.ts)
-    time = moment.strftime("%Y-%m-%d %H:%M:%S" if whole else "%H:%M:%S")
+    time = moment.strftime("%Y-%m-%d %H:%M" if whole else "%H:%M")
     kind = medium.content_type.partition("/")[0]
     return BrowseMediaSource(
         domain=DOMAIN,

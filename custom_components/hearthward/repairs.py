@@ -9,10 +9,11 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers.selector import AreaSelector, TextSelector
+from homeassistant.helpers.translation import async_get_translations
 import probatio
 
 from .client import HearthwardClient
-from .const import LOGGER
+from .const import DOMAIN, LOGGER
 from .coordinator import HearthwardConfigEntry, HearthwardCoordinator
 from .exceptions import (
     HearthwardAuthenticationError,
@@ -30,6 +31,7 @@ CONF_NAME: Final = "name"
 
 # Reasons are counted over so many of the latest rejected messages.
 LETTERS_SHOWN: Final = 500
+REASONS: Final = f"component.{DOMAIN}.selector.reason.options"
 
 APPROVE_SCHEMA: Final = probatio.Schema(
     {
@@ -150,7 +152,7 @@ class DeadLettersFlow(RepairsFlow):
             description_placeholders={
                 "hub": coordinator.data.hub.name,
                 "total": str(page.total),
-                "reasons": _reasons(page),
+                "reasons": await _async_reasons(self.hass, page),
             },
         )
 
@@ -209,12 +211,15 @@ async def _delete_all(lifelog: Lifelog) -> int:
     return 0
 
 
-def _reasons(page: DeadLetterPage) -> str:
+async def _async_reasons(hass: HomeAssistant, page: DeadLetterPage) -> str:
     """Return how many of the latest rejected messages have which reason, with an example."""
+    texts = await async_get_translations(
+        hass, hass.config.language, "selector", {DOMAIN}
+    )
     counts = Counter(letter.reason for letter in page.letters)
     examples = {letter.reason: letter.detail for letter in reversed(page.letters)}
     return "\n".join(
-        f"- {count} × `{reason}`: {examples[reason]}"
+        f"- {count} × **{texts.get(f'{REASONS}.{reason}', reason)}**: {examples[reason]}"
         for reason, count in counts.most_common()
     )
 

@@ -156,7 +156,8 @@ async def test_replay_all(
     result = await fix.begin()
     assert result["type"] == FlowResultType.MENU
     assert result["description_placeholders"]["total"] == str(MANY)
-    assert f"{MANY} × `invalid_json`" in result["description_placeholders"]["reasons"]
+    reasons = result["description_placeholders"]["reasons"]
+    assert f"{MANY} × **Not valid JSON**" in reasons
     result = await fix.go_on(next_step_id="replay")
     assert result["step_id"] == "replay"
     result = await fix.go_on()
