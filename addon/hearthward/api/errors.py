@@ -22,7 +22,7 @@ from hearthward.lifelog.media import (
     UnsupportedContentError,
 )
 from hearthward.model.security import ErrorBody
-from hearthward.ops.backup.journal import BackupError
+from hearthward.ops.backup.errors import BackupError
 from hearthward.ops.logs import request_id
 from hearthward.security.errors import PairingError, SecurityError, UnknownKeyError
 

@@ -70,7 +70,7 @@ def _run_verify(arguments: argparse.Namespace) -> None:
     import tempfile
 
     from hearthward.ops.backup import restore
-    from hearthward.ops.backup.journal import BackupError
+    from hearthward.ops.backup.errors import BackupError
 
     chosen = settings(arguments)
     at = moment(arguments.at, chosen.zone)
@@ -88,7 +88,7 @@ def _run_verify(arguments: argparse.Namespace) -> None:
 def _run_restore(arguments: argparse.Namespace) -> None:
     from hearthward.hub import locked
     from hearthward.ops.backup import restore
-    from hearthward.ops.backup.journal import BackupError
+    from hearthward.ops.backup.errors import BackupError
 
     chosen = settings(arguments)
     at = moment(arguments.at, chosen.zone)

@@ -1,8 +1,6 @@
 """Backups: whole while the hub writes, proved before they are used, back to any moment."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 import gzip
 from pathlib import Path
 import shutil
@@ -13,9 +11,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 import pytest
-import yaml
 
-from demo.hub import Hub as Process
 from hearthward.config import BackupSettings, Settings
 from hearthward.hub import FolderInUseError, locked
 from hearthward.lifelog.schema import entries
@@ -25,13 +21,12 @@ from hearthward.model.entry import EntryKind
 from hearthward.model.security import Role
 from hearthward.ops.backup import restore
 from hearthward.ops.backup.backups import folder
-from hearthward.ops.backup.journal import BackupError, Journal
+from hearthward.ops.backup.errors import BackupError
+from hearthward.ops.backup.journal import Journal
 from hearthward.ops.backup.sealing import measure
 from tests.hub.archive.test_export import note, state
 from tests.hub.archive.test_media import frame, get, upload
 from tests.hub.conftest import Hub, running
-
-MANIFEST = Path(__file__).parents[3] / "addon" / "config.yaml"
 
 
 def journal(settings: Settings) -> Journal:
@@ -311,88 +306,6 @@ async def test_a_restore_that_is_cut_short_is_completed(
         await proved(hub)
 
 
-@asynccontextmanager
-async def held(hub: Hub) -> AsyncIterator[None]:
-    """Do what the app's hooks do around a backup of the whole folder."""
-    assert (await hub.ask("PUT", "/api/v1/backup-copy"))[0] == 204
-    yield
-    assert (await hub.ask("DELETE", "/api/v1/backup-copy"))[0] == 204
-
-
-async def test_home_assistants_own_backup_is_whole(
-    settings: Settings, tmp_path: Path
-) -> None:
-    """What Supervisor copies while the hub writes starts a hub elsewhere."""
-    excluded = yaml.safe_load(MANIFEST.read_text())["backup_exclude"]
-    slug = tmp_path / "apps" / "local_hearthward"
-    async with running(settings) as hub:
-        await write(hub, "one")
-        _, media = await upload(hub, frame())
-        async with held(hub):
-            await write(hub, "two")
-            _copy(settings.data_dir, slug, excluded)
-        assert not (settings.data_dir / "snapshot").exists()
-        await write(hub, "three")
-    assert not (slug / "lifelog.db").exists()
-    brought = replace(settings, data_dir=slug)
-    async with running(brought) as hub:
-        assert await texts(hub) == ["one"]
-        assert (await get(hub, media["id"]))[1] == frame()
-        assert (await get(hub, f"{media['id']}/thumbnail"))[0] == 200
-        await proved(hub)
-        assert not (slug / "snapshot").exists()
-
-
-async def test_home_assistants_backup_of_a_stopped_app_is_whole(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nobody calls the hooks then; the hub has left what is needed."""
-    excluded = yaml.safe_load(MANIFEST.read_text())["backup_exclude"]
-    process = Process(settings.data_dir, settings.port)
-    monkeypatch.setenv("SUPERVISOR_TOKEN", "unused")
-    await process.start()
-    try:
-        await process.run("key", "create", "--name", "Ada", "--role", "viewer")
-    finally:
-        await process.stop()
-    slug = tmp_path / "apps" / "local_hearthward"
-    _copy(settings.data_dir, slug, excluded)
-    assert not (slug / "lifelog.db").exists()
-    async with running(replace(settings, data_dir=slug)) as hub:
-        assert [key.name for key in hub.parts.keys.keys()] == ["Ada"]  # noqa: SIM118
-    await process.start()
-    try:
-        assert "Ada" in await process.run("key", "list")
-    finally:
-        await process.stop()
-
-
-def _copy(source: Path, target: Path, excluded: list[str]) -> None:
-    """Copy a folder as Supervisor does: without what the manifest leaves out."""
-    for item in source.rglob("*"):
-        # As pathlib's `match` of Supervisor: the pattern fits the end of the path.
-        parts = [item, *item.parents]
-        if any(each.match(pattern) for each in parts for pattern in excluded):
-            continue
-        place = target / item.relative_to(source)
-        if item.is_dir():
-            place.mkdir(parents=True, exist_ok=True)
-        elif item.is_file():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(item, place)
-
-
-async def test_a_copy_left_behind_is_removed(settings: Settings) -> None:
-    """When the hook of afterwards never came, the next start goes on with the lifelog."""
-    async with running(settings) as hub:
-        await write(hub, "one")
-        assert (await hub.ask("PUT", "/api/v1/backup-copy"))[0] == 204
-        await write(hub, "two")
-    async with running(settings) as hub:
-        assert await texts(hub) == ["one", "two"]
-    assert not (settings.data_dir / "snapshot").exists()
-
-
 async def test_backups_do_not_keep_what_was_forgotten(settings: Settings) -> None:
     """A new one takes their place."""
     async with running(settings) as hub:
@@ -432,6 +345,31 @@ async def test_entries_that_aged_out_do_not_come_back(settings: Settings) -> Non
             found = await hub.parts.lifelog.read(0, 1000)
             values = [entry.value for entry in found if entry.kind is EntryKind.STATE]
             assert values == [2.0] * 3 + [3.0] * 3
+
+
+async def test_nothing_is_lost_when_the_lifelog_is_damaged(settings: Settings) -> None:
+    """No damaged file takes the place of a good backup, and no media pass for unknown."""
+    async with running(settings) as hub:
+        _, media = await upload(hub, frame())
+        await write(hub, *(f"note {number}" for number in range(200)))
+        await back_up(hub)
+    file = settings.data_dir / "lifelog.db"
+    whole = file.read_bytes()
+    content = bytearray(whole)
+    content[4096 : len(content) // 2] = bytes(len(content) // 2 - 4096)
+    file.write_bytes(content)
+    async with running(settings) as hub:
+        assert hub.parts.lifelog.failure
+        for work in (hub.parts.backups.create, hub.parts.backups.hold):
+            with pytest.raises(BackupError, match="damaged"):
+                await work()
+    place = settings.data_dir / "media" / "home" / media["id"][:2] / media["id"]
+    assert place.is_file()
+    bring_back(settings)
+    async with running(settings) as hub:
+        assert len(await texts(hub)) == 200
+        assert (await get(hub, media["id"]))[0] == 200
+        await proved(hub)
 
 
 async def test_old_backups_go_and_the_way_back_stays(settings: Settings) -> None:

@@ -101,7 +101,8 @@ class Jobs:
         for job, position in await self._lifelog.load(self._stored):
             self._jobs[job.id] = job
             self._positions[job.id] = position
-        await asyncio.to_thread(self._sweep_folders, set(self._jobs))
+        if not self._lifelog.failure:
+            await asyncio.to_thread(self._sweep_folders, set(self._jobs))
         for job in sorted(self._jobs.values(), key=lambda job: job.created):
             if job.status not in _ENDED:
                 self._waiting.put_nowait(job.id)

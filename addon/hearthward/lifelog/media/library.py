@@ -105,8 +105,10 @@ class MediaLibrary:
         known, self.bytes = await self._lifelog.load(
             lambda connection: rows.summary(connection, self._lifelog.home)
         )
-        swept = await asyncio.to_thread(self._sweep, known)
-        if swept:
+        if self._lifelog.failure:
+            # Not all that is known can be read: nothing passes for unknown.
+            return
+        if swept := await asyncio.to_thread(self._sweep, known):
             _LOGGER.info("Swept %s media files that no entry tells of", swept)
 
     async def run(self) -> None:

@@ -13,7 +13,8 @@ from hearthward.lifelog.media import LocalFiles, MediaLibrary
 from hearthward.model.backup import Backup, BackupKind, BackupSummary
 
 from . import hooks
-from .journal import DATABASE, BackupError, Journal
+from .errors import BackupError
+from .journal import DATABASE, Journal
 from .sealing import sync
 
 _LOGGER = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ class Backups:
     async def hold(self) -> None:
         """Lay a consistent copy beside the lifelog, for a backup of the whole data folder."""
         async with self._lock:
+            self._require_health()
             self._library.stay(_HOLD_SECONDS)
             await self._work(hooks.hold, self._data)
 
@@ -142,6 +144,7 @@ class Backups:
         return None
 
     async def _create(self, kind: BackupKind | None) -> Backup:
+        self._require_health()
         if kind is not BackupKind.SEGMENT:
             await asyncio.to_thread(self._require_space)
         return await self._work(
@@ -158,6 +161,11 @@ class Backups:
         except asyncio.CancelledError:
             await asyncio.wait([running])
             raise
+
+    def _require_health(self) -> None:
+        """Refuse to take a copy of what is damaged for a backup."""
+        if self._lifelog.failure:
+            raise BackupError(f"Nothing was backed up: {self._lifelog.failure}")
 
     def _require_space(self) -> None:
         place = self.journal.folder

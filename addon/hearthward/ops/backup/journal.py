@@ -17,11 +17,11 @@ import time
 import msgspec
 from msgspec.structs import replace
 
-from hearthward.lifelog.errors import LifelogError
 from hearthward.lifelog.media import MediaFiles
 from hearthward.model.backup import Backup, BackupFile, BackupKind
 
 from . import snapshot
+from .errors import BackupError
 from .sealing import SALT_SIZE, Key, SealError, fetch, measure, store, sync
 
 DATABASE = "lifelog.db"
@@ -43,12 +43,6 @@ class _Sealing(msgspec.Struct):
 
     salt: str
     check: str
-
-
-class BackupError(LifelogError):
-    """A backup cannot be made or used; the message says what to do."""
-
-    code = "backup_failed"
 
 
 class Journal:

@@ -19,7 +19,8 @@ from hearthward.lifelog.verify import verify
 from hearthward.model.backup import Backup, BackupKind
 
 from . import snapshot
-from .journal import DATABASE, KEPT, PROFILES, SEGMENT, BackupError, Journal
+from .errors import BackupError
+from .journal import DATABASE, KEPT, PROFILES, SEGMENT, Journal
 from .sealing import measure, sync
 
 _STAGE = "restoring"

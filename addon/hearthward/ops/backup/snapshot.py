@@ -9,6 +9,8 @@ import sqlite3
 from typing import NamedTuple
 from urllib.parse import quote
 
+from .errors import BackupError
+
 # Rows of these are numbered by the lifelog: a segment holds those that came since.
 GROWING = {
     "entries": "seq",
@@ -48,16 +50,26 @@ def uri(file: Path, mode: str) -> str:
 
 
 def copy(database: Path, target: Path) -> None:
-    """Copy a lifelog file whole; blocks for as long as the disk takes."""
+    """Copy a lifelog file whole; blocks for as long as the disk takes.
+
+    Raises:
+        BackupError: It is damaged.
+
+    """
     source = sqlite3.connect(uri(database, "rw"), uri=True, timeout=30)
     into = sqlite3.connect(target)
     try:
         # In one step, or a commit in between would begin it anew.
         source.backup(into, pages=-1)
         into.execute("PRAGMA journal_mode=DELETE").fetchall()
+        (found,) = into.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        found = str(error)
     finally:
         into.close()
         source.close()
+    if found != "ok":
+        raise BackupError(f"{database} is damaged, restore a backup: {found}")
     target.chmod(0o600)
 
 
