@@ -52,10 +52,11 @@ def hellos() -> list[Hello]:
 
 def body(numbers: range) -> bytes:
     """Return a batch: a message of one observation for each number."""
-    return msgspec.json.encode([_state(Seen(number)) for number in numbers])
+    return msgspec.json.encode([state(Seen(number)) for number in numbers])
 
 
-def _state(seen: Seen) -> State:
+def state(seen: Seen) -> State:
+    """Return the message of one observation."""
     observation = Observation(point=seen.point, value=seen.value)
     return State(
         device=seen.device,
