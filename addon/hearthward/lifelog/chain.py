@@ -39,9 +39,30 @@ class Row(NamedTuple):
     salt: bytes
 
 
+type Plain = tuple[
+    str,
+    int,
+    float,
+    float,
+    str,
+    str | None,
+    str | None,
+    float | None,
+    str | None,
+    str | None,
+    bytes,
+]
+"""The same as a plain tuple."""
+
+
 def digest(row: Row) -> bytes:
     """Return the digest of an entry, 32 bytes."""
-    return sha256(row.salt + _encode(row[:-1])).digest()
+    return seal(row[:-1], row.salt)
+
+
+def seal(fields: tuple[object, ...], salt: bytes) -> bytes:
+    """Return the digest of an entry's fields, in the order of `Row`, with its salt."""
+    return sha256(salt + _encode(fields)).digest()
 
 
 def link(previous: bytes, first: int, last: int, digests: bytes) -> bytes:

@@ -416,8 +416,10 @@ class Lifelog:
 
 def _entries(transaction: Transaction) -> tuple[Entry, ...]:
     return tuple(
-        read.entry(row, digest, body)
-        for row, digest, body in zip(
-            transaction.rows, transaction.digests, transaction.bodies, strict=True
+        map(
+            read.appended,
+            transaction.rows,
+            transaction.digests,
+            transaction.drafts,
         )
     )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row as Record, literal_column, select, tuple_
 from hearthward.model.device import PointState
 from hearthward.model.entry import Draft, Entry, EntryKind, EntryPage, EntryQuery, Order
 
-from .chain import START, Row, digest
+from .chain import START, Plain, Row, digest
 from .schema import batches, cursors, entries, idempotency, states
 from .store import StateRow
 from .transaction import Position
@@ -186,6 +186,23 @@ def unstored(home: str, draft: Draft) -> Entry:
         device=draft.device,
         point=draft.point,
         value=draft.value,
+        text=draft.text,
+        body=draft.body,
+    )
+
+
+def appended(row: Plain, stamp: bytes, draft: Draft) -> Entry:
+    """Return what a draft is read as, now that it is stored as a row."""
+    return Entry(
+        seq=row[1],
+        ts=row[2],
+        received=row[3],
+        home=row[0],
+        kind=draft.kind,
+        digest=stamp.hex(),
+        device=draft.device,
+        point=draft.point,
+        value=row[7],
         text=draft.text,
         body=draft.body,
     )

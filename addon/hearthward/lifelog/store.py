@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from hearthward.model.entry import Draft
 
-from .chain import Row
+from .chain import Plain
 
 
 class StateRow(NamedTuple):
@@ -53,19 +53,14 @@ type Identity = tuple[str, str]
 """A device, "" for none, and an idempotency key."""
 
 
-class KeyRow(NamedTuple):
-    """An idempotency key and the entry it stands for."""
-
-    home: str
-    device: str
-    key: str
-    seq: int
+type KeyRow = tuple[str, str, str, int]
+"""Home, device, key and the seq of the entry that it stands for."""
 
 
 class Batch(NamedTuple):
     """All rows that one commit writes."""
 
-    entries: Sequence[Row]
+    entries: Sequence[Plain]
     keys: Sequence[KeyRow]
     states: Sequence[StateRow]
     link: BatchRow

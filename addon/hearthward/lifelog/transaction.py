@@ -19,11 +19,11 @@ from sqlalchemy import (
     update,
 )
 
-from hearthward.model.entry import Draft, EntryKind
+from hearthward.model.entry import Draft
 
-from .chain import SALT_SIZE, Row, digest
+from .chain import SALT_SIZE, Plain, Row, seal
 from .schema import cursors
-from .store import Identity, KeyRow, Parameters, StateRow, Store
+from .store import Identity, Parameters, StateRow, Store
 
 # How far a device's clock may be ahead of ours.
 _CLOCK_SECONDS = 300.0
@@ -65,10 +65,11 @@ class Transaction:
         self._connection = connection
         self._store = store
         self._last = position.seq
-        self.rows: list[Row] = []
+        # Plain tuples, in the order of `Row`: the driver takes them twice as fast.
+        self.rows: list[Plain] = []
         self.digests: list[bytes] = []
-        self.bodies: list[dict[str, object] | None] = []
-        self.keys: dict[tuple[str, str], KeyRow] = {}
+        self.drafts: list[Draft] = []
+        self.keys: dict[Identity, int] = {}
 
     def append(self, drafts: Sequence[Draft]) -> list[int]:
         """Stage entries and return their seqs; a known key returns its first seq."""
@@ -121,33 +122,21 @@ class Transaction:
     def undo(self, mark: int) -> None:
         """Drop what was staged since `mark`."""
         first = self._last + mark
-        self.keys = {key: row for key, row in self.keys.items() if row.seq <= first}
-        del self.rows[mark:], self.digests[mark:], self.bodies[mark:]
+        self.keys = {key: seq for key, seq in self.keys.items() if seq <= first}
+        del self.rows[mark:], self.digests[mark:], self.drafts[mark:]
 
     @cached_property
     def states(self) -> list[StateRow]:
         """The newest staged state of each point; to be asked for when all is staged."""
-        newest: dict[tuple[str, str], Row] = {}
+        newest: dict[tuple[str, str], Plain] = {}
         for row in self.rows:
-            if row.kind != EntryKind.STATE or row.device is None or row.point is None:
+            _, _, ts, received, kind, device, point, *_ = row
+            if kind != "state" or device is None or point is None:
                 continue
-            known = newest.get((row.device, row.point))
-            if known is None or is_newer(row.ts, known.ts, row.received):
-                newest[row.device, row.point] = row
-        return [
-            StateRow(
-                row.home,
-                device,
-                point,
-                row.seq,
-                row.ts,
-                row.value,
-                row.text,
-                row.body,
-                row.received,
-            )
-            for (device, point), row in newest.items()
-        ]
+            known = newest.get((device, point))
+            if known is None or is_newer(ts, known[2], received):
+                newest[device, point] = row
+        return [_state(Row(*row)) for row in newest.values()]
 
     @cached_property
     def _keys_expired(self) -> float:
@@ -168,7 +157,7 @@ class Transaction:
         """Return the seq of the entry that has the draft's key already."""
         identity = (draft.device or "", draft.key or "")
         staged = self.keys.get(identity)
-        known = staged.seq if staged else stored.get(identity)
+        known = staged or stored.get(identity)
         if known is None and draft.ts < self._keys_expired:
             return self._store.find_same(self.home, draft)
         return known
@@ -179,7 +168,7 @@ class Transaction:
         seq = self._last + len(self.rows) + 1
         value = draft.value
         # A zero is added as SQLite knows no -0.0; what is no number (NaN) means nothing.
-        row = Row(
+        fields = (
             self.home,
             seq,
             draft.ts + 0.0,
@@ -190,16 +179,29 @@ class Transaction:
             None if value is None or not isfinite(value) else value + 0.0,
             draft.text,
             None if draft.body is None else _encode(draft.body).decode(),
-            os.urandom(SALT_SIZE),
         )
+        salt = os.urandom(SALT_SIZE)
         # Encoding fails on text that no database takes, before anything is staged.
-        self.digests.append(digest(row))
-        self.rows.append(row)
-        self.bodies.append(draft.body)
+        self.digests.append(seal(fields, salt))
+        self.rows.append((*fields, salt))
+        self.drafts.append(draft)
         if draft.key is not None:
-            identity = (draft.device or "", draft.key)
-            self.keys[identity] = KeyRow(self.home, *identity, seq)
+            self.keys[draft.device or "", draft.key] = seq
         return seq
+
+
+def _state(row: Row) -> StateRow:
+    return StateRow(
+        row.home,
+        row.device or "",
+        row.point or "",
+        row.seq,
+        row.ts,
+        row.value,
+        row.text,
+        row.body,
+        row.received,
+    )
 
 
 def is_newer(ts: float, known: float, received: float) -> bool:

@@ -165,7 +165,10 @@ class Writer:
             self._store.insert(
                 Batch(
                     transaction.rows,
-                    list(transaction.keys.values()),
+                    [
+                        (self._home, device, key, seq)
+                        for (device, key), seq in transaction.keys.items()
+                    ],
                     transaction.states,
                     chained,
                 )
