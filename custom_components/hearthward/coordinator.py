@@ -233,7 +233,8 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
     def _handle_entries(self, message: Entries) -> None:
         """Apply entries and tell of them."""
         for entry in message.entries:
-            if entry.seq > self.data.seq + 1:
+            # Of what happened during an outage, some may have been forgotten since.
+            if entry.seq > max(self.data.seq + 1, self._behind):
                 raise HearthwardResponseError(
                     f"Entries after {self.data.seq} are missing before {entry.seq}"
                 )

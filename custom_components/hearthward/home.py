@@ -89,8 +89,9 @@ class Home:
         if entry.device is None or self._is_mirrored(entry, entry.device):
             return
         if entry.kind == KIND_STATE and entry.point is not None:
-            self._apply_state(entry, (entry.device, entry.point))
-            change.points.add((entry.device, entry.point))
+            self._apply_state(entry, (entry.device, entry.point), change)
+        elif entry.imported:
+            return
         elif entry.kind == KIND_STATUS:
             self._apply_status(entry, entry.device, change)
         elif entry.kind == KIND_DEVICE:
@@ -117,7 +118,12 @@ class Home:
                 self.mirrored.discard(device_id)
         return device_id in self.mirrored
 
-    def _apply_state(self, entry: Entry, key: PointKey) -> None:
+    def _apply_state(self, entry: Entry, key: PointKey, change: Change) -> None:
+        """Take a state, unless it comes late; one that a wrong clock left behind gives way."""
+        known = self.states.get(key)
+        if known is not None and entry.ts < known.ts <= entry.received:
+            return
+        change.points.add(key)
         self.states[key] = PointState(
             device=key[0],
             point=key[1],

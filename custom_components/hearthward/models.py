@@ -165,16 +165,22 @@ class PointState(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry(Model):
-    """One record of the hub's lifelog."""
+    """One record of the hub's lifelog; one that was imported is history."""
 
     seq: int
     ts: float
+    received: float
     kind: str
     device: str | None = None
     point: str | None = None
     value: float | None = None
     text: str | None = None
     body: Mapping[str, Any] | None = None
+
+    @property
+    def imported(self) -> bool:
+        """Return if it did not happen now, but was brought in from elsewhere."""
+        return self.body is not None and "imported" in self.body
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -239,6 +239,7 @@ def unstored(kind: str, point: str, **fields: Any) -> Unstored:
     entry = Entry(
         seq=0,
         ts=1_795_000_000.5,
+        received=1_795_000_001,
         kind=kind,
         device="care-button",
         point=point,
@@ -300,6 +301,7 @@ async def test_unstored_once(
                 Entry(
                     seq=before + 1,
                     ts=1_795_000_000.5,
+                    received=1_795_000_100,
                     kind="event",
                     device="care-button",
                     point="button",
@@ -316,6 +318,7 @@ async def test_unstored_once(
                 Entry(
                     seq=before + 2,
                     ts=1_795_000_009.0,
+                    received=1_795_000_100,
                     kind="event",
                     device="care-button",
                     point="button",

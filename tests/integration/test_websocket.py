@@ -201,4 +201,4 @@ async def test_importance(
 ) -> None:
     """What is dangerous stands out."""
     known: Home = home.runtime_data.coordinator.data
-    assert importance(known, Entry(seq=1, ts=0, **fields)) == level
+    assert importance(known, Entry(seq=1, ts=0, received=0, **fields)) == level
