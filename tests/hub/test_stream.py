@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 import socket
+import sqlite3
 
 import aiohttp
 import msgspec
@@ -11,11 +12,19 @@ import pytest
 
 from hearthward.api import fanout, sockets, stream as stream_module
 from hearthward.config import Settings
+from hearthward.lifelog import LifelogUnavailableError
 from hearthward.model.device import Device, DeviceStatus
-from hearthward.model.entry import Draft, EntryKind
+from hearthward.model.entry import Draft, EntryKind, Lane
 from hearthward.model.security import Role
 from hearthward.model.statistics import Statistics
-from hearthward.model.stream import Entries, Heartbeat, Resumed, Snapshot, StreamMessage
+from hearthward.model.stream import (
+    Entries,
+    Heartbeat,
+    Resumed,
+    Snapshot,
+    StreamMessage,
+    Unstored,
+)
 
 from .conftest import Hub, running
 
@@ -105,6 +114,32 @@ async def test_a_client_is_told_how_the_hub_does(hub: Hub) -> None:
         while not isinstance(message := await receive_any(client), Statistics):
             pass
         assert message.privacy_mode
+
+
+async def test_an_alarm_is_told_even_when_it_cannot_be_stored(hub: Hub) -> None:
+    """It comes at once with seq 0, and once more among the entries when it was stored."""
+    alarm = Draft(ts=1.0, kind=EntryKind.EVENT, device="bell", point="b", text="press")
+    thief = sqlite3.connect(
+        hub.parts.settings.data_dir / "lifelog.db", isolation_level=None
+    )
+    async with stream(hub) as client:
+        assert isinstance(await receive(client), Snapshot)
+        thief.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LifelogUnavailableError):
+            await hub.parts.lifelog.append([alarm], Lane.ALARM)
+        while not isinstance(message := await receive(client), Unstored):
+            pass
+        [told] = message.entries
+        assert (told.seq, told.device, told.text) == (0, "bell", "press")
+        thief.execute("ROLLBACK")
+        thief.close()
+        await hub.parts.lifelog.append([alarm], Lane.ALARM)
+        while not (
+            isinstance(message := await receive(client), Entries)
+            and message.entries[-1].text == "press"
+        ):
+            pass
+        assert message.entries[-1].seq > 0
 
 
 async def test_every_client_sees_every_entry_once(hub: Hub) -> None:
