@@ -15,7 +15,7 @@ import time
 _LOGGER = logging.getLogger(__name__)
 
 # So much is written between two foldings; a commit costs about as much as so many rows.
-_ROWS = 24_000
+_ROWS = 16_000
 _ROWS_PER_COMMIT = 16
 
 _PAUSE = 0.02
