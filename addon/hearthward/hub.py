@@ -216,6 +216,8 @@ async def open_parts(
                 failures=FailureLimit(),
                 health=Health(),
             )
+            if broker is not None:
+                broker.watch.changed = parts.statistics.note_dropped
             await keys.load()
             await parts.exposed.load()
             await positions.load()

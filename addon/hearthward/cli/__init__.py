@@ -9,10 +9,32 @@ import sys
 
 from hearthward.config import ConfigError
 
-from . import backup, deadletters, hub, keys, lifelog, publish, schema, search, transfer
+from . import (
+    backup,
+    deadletters,
+    hub,
+    keys,
+    lifelog,
+    profiles,
+    publish,
+    schema,
+    search,
+    transfer,
+)
 from .common import INTERRUPTED, WRONG, fail
 
-_GROUPS = (hub, keys, deadletters, lifelog, publish, schema, transfer, search, backup)
+_GROUPS = (
+    hub,
+    keys,
+    deadletters,
+    lifelog,
+    publish,
+    profiles,
+    schema,
+    transfer,
+    search,
+    backup,
+)
 
 
 def main() -> None:

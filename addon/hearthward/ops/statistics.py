@@ -28,7 +28,7 @@ _FILES = ("lifelog.db*", "search/*")
 
 
 class Monitor:
-    """Watches the hub; `broker_dropped` is set by who speaks to the broker."""
+    """Watches the hub."""
 
     def __init__(
         self,
@@ -67,6 +67,10 @@ class Monitor:
             storage_problem=self._lifelog.failure,
             privacy_mode=self._privacy.status.on,
         )
+
+    def note_dropped(self, dropped: int) -> None:
+        """Take how many messages the MQTT broker says that it gave up."""
+        self.broker_dropped = dropped
 
     def on_changed(self, listener: Callable[[], None]) -> None:
         """Call `listener` when the storage's problem or privacy mode begins or ends.

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 import yaml
 
+from hearthward import cli
 from hearthward.edge import profiles
 from hearthward.edge.parcel import DecodeError, Parcel
 from hearthward.edge.profiles import moko
@@ -433,3 +434,24 @@ def test_a_cut_off_advertisement_is_told(bench: Bench) -> None:
     payload = {"msg_id": 3070, "data": [{"mac": "c0ffee000001", "adv_data": "0a16ab"}]}
     with pytest.raises(DecodeError, match="cut off"):
         bench.say("moko-gateway", "moko/hall", payload)
+
+
+def test_the_published_schema_is_of_today() -> None:
+    """docs/api has what `hearthward schema profile` prints."""
+    published = Path(__file__).parents[3] / "docs" / "api" / "profile.schema.json"
+    assert msgspec.json.decode(published.read_bytes()) == profiles.schema()
+
+
+def test_a_file_is_checked_before_the_hub_reads_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`hearthward profile` says where it listens, or what is wrong."""
+    file = tmp_path / "small.yaml"
+    file.write_text(SMALL)
+    monkeypatch.setattr("sys.argv", ["hearthward", "profile", str(file)])
+    cli.main()
+    assert "small/+" in capsys.readouterr().out
+    file.write_text(SMALL.replace("state", "stat"))
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert "line 6" in capsys.readouterr().err

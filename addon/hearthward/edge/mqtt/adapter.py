@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 import logging
-import time
 from typing import NamedTuple
 
 import msgspec
@@ -220,16 +219,15 @@ class MqttAdapter:
             LifelogUnavailableError: It is not durable.
 
         """
-        now = time.time()
         parcels = []
         for message in batch:
-            found = await self._open(message, now)
+            found = await self._open(message)
             if found is not None:
                 parcels.append(found)
         if parcels:
             await self._intake.receive(parcels)
 
-    async def _open(self, message: Received, now: float) -> Parcel | None:
+    async def _open(self, message: Received) -> Parcel | None:
         """Return what the intake has to know of a message."""
         topic = message.topic
         place = self._topics.place(topic)
@@ -241,7 +239,7 @@ class MqttAdapter:
                 return None
             if place.kind == "status":
                 self._presence.told(place.device)
-            return parcel(ADAPTER, topic, message.payload, place, now)
+            return parcel(ADAPTER, topic, message.payload, place, message.received)
         if topic == broker.DROPPED:
             await self.watch.hear(message.payload)
             return None
@@ -252,7 +250,7 @@ class MqttAdapter:
             adapter=ADAPTER,
             address=topic,
             payload=message.payload,
-            received=now,
+            received=message.received,
             profile=way.profile.name,
         )
         if way.acks and self._awaiting.any:

@@ -1,5 +1,6 @@
 """What the broker says of itself, and what it drops."""
 
+from collections.abc import Callable
 import logging
 import time
 
@@ -24,8 +25,9 @@ class Watch:
     """The broker's counter of dropped messages; a loss is an incident."""
 
     def __init__(self, lifelog: Lifelog) -> None:
-        """Tell losses in `lifelog`."""
+        """Tell losses in `lifelog`, and their number to `changed`."""
         self.dropped = 0
+        self.changed: Callable[[int], None] = lambda dropped: None
         self._lifelog = lifelog
         self._last: int | None = None
         self._untold = 0
@@ -46,7 +48,9 @@ class Watch:
         if last is None:
             return
         lost = count - last if count >= last else count
-        self.dropped += lost
+        if lost:
+            self.dropped += lost
+            self.changed(self.dropped)
         self._untold += lost
         now = time.monotonic()
         if self._untold and now - self._told >= _INTERVAL:

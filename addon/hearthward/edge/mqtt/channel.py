@@ -3,9 +3,12 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from itertools import groupby
+from contextlib import suppress
+from itertools import batched, chain, groupby
 import logging
+from operator import attrgetter
 import random
+import time
 
 from hearthward.edge.parcel import BusyError
 from hearthward.lifelog import LifelogError
@@ -29,8 +32,8 @@ class Channel:
 
     What arrives is taken off the wire first and looked at later, so that the broker's queue stays
     short; at most the session's receive maximum waits here. `store` makes messages durable; only then
-    the broker hears of it. While nothing can be stored, nothing is acknowledged, and the broker keeps
-    the rest.
+    the broker hears of it. What cannot be stored now is held, and tried again later: it keeps nobody
+    waiting who comes after it.
     """
 
     def __init__(
@@ -47,12 +50,15 @@ class Channel:
         self._store = store
         self._opened = opened
         self._waiting: deque[Received] = deque()
+        # What has to wait, and until when, by the monotonic clock.
+        self._held: list[tuple[float, Sequence[Received]]] = []
+        self._full = False
         self._arrived = asyncio.Event()
 
     @property
     def waiting(self) -> int:
         """How many messages wait to be stored."""
-        return len(self._waiting)
+        return len(self._waiting) + sum(len(batch) for _, batch in self._held)
 
     async def run(self, address: Address) -> None:
         """Keep connected and store what arrives until cancelled."""
@@ -84,54 +90,72 @@ class Channel:
             wait = min(2 * wait, _LONGEST_WAIT)
 
     def _take(self, message: Received) -> None:
+        """Take a message; the broker itself minds how many of QoS 1 are not acknowledged."""
+        if message.qos == 0 and self.waiting >= self._session.receive_maximum:
+            if not self._full:
+                _LOGGER.error(
+                    "Too much waits: messages of QoS 0 are lost. Publish with QoS 1"
+                )
+            self._full = True
+            return
+        self._full = False
         self._waiting.append(message)
         self._arrived.set()
 
     async def _work(self) -> None:
         while True:
-            await self._arrived.wait()
+            due = min((due for due, _ in self._held), default=None)
+            pause = None if due is None else max(0.0, due - time.monotonic())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._arrived.wait()
             self._arrived.clear()
-            while self._waiting:
+            for batch in batched(self._due(), _BATCH):
+                await self._handle(batch)
+            if self._waiting:
                 size = min(len(self._waiting), _BATCH)
-                batch = [self._waiting.popleft() for _ in range(size)]
-                refused, wait = await self._handle(batch)
-                if refused:
-                    self._waiting.extendleft(reversed(refused))
-                    await asyncio.sleep(wait)
+                await self._handle([self._waiting.popleft() for _ in range(size)])
+            if self._waiting:
+                self._arrived.set()
 
-    async def _handle(
-        self, batch: Sequence[Received]
-    ) -> tuple[Sequence[Received], float]:
-        """Store and acknowledge; return what has to wait and how long."""
+    def _due(self) -> list[Received]:
+        """Return what has waited long enough, in the order in which it came."""
+        now = time.monotonic()
+        due = [batch for until, batch in self._held if until <= now]
+        self._held = [held for held in self._held if held[0] > now]
+        return sorted(chain.from_iterable(due), key=attrgetter("received"))
+
+    def _hold(self, batch: Sequence[Received], wait: float) -> None:
+        self._held.append((time.monotonic() + wait, batch))
+
+    async def _handle(self, batch: Sequence[Received]) -> None:
+        """Store and acknowledge, or hold what has to wait."""
         try:
             await self._store(batch)
         except BusyError as error:
             sources = _by_source(batch)
             if len(sources) == 1:
-                return batch, error.retry_after
-            return await self._divide(sources)
+                self._hold(batch, error.retry_after)
+            else:
+                await self._divide(sources)
         except LifelogError as error:
             _LOGGER.error("MQTT messages wait at the broker: %s", error)
-            return batch, _RETRY
+            self._hold(batch, _RETRY)
         except Exception:
             if len(batch) == 1:
                 # Not acknowledged: the broker gives it again at the next connection.
                 _LOGGER.exception("A message on %s is left alone", batch[0].topic)
-                return (), 0.0
+                return
             _LOGGER.exception("%d MQTT messages could not be handled", len(batch))
             # Some of them may be well.
             half = len(batch) // 2
-            return await self._divide([batch[:half], batch[half:]])
-        _acknowledge(batch)
-        return (), 0.0
+            await self._divide([batch[:half], batch[half:]])
+        else:
+            _acknowledge(batch)
 
-    async def _divide(
-        self, parts: Sequence[Sequence[Received]]
-    ) -> tuple[Sequence[Received], float]:
+    async def _divide(self, parts: Sequence[Sequence[Received]]) -> None:
         """Store in parts, so that one that tells too much keeps nobody else waiting."""
-        outcomes = await asyncio.gather(*(self._handle(part) for part in parts))
-        refused = [message for part, _ in outcomes for message in part]
-        return refused, max((wait for part, wait in outcomes if part), default=0.0)
+        await asyncio.gather(*(self._handle(part) for part in parts))
 
 
 def _by_source(batch: Sequence[Received]) -> list[list[Received]]:

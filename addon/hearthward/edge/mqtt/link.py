@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 import logging
 import ssl
+import time
 from typing import Any, NamedTuple
 
 from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv5
@@ -73,10 +74,14 @@ class Session(NamedTuple):
 
 
 class Received(NamedTuple):
-    """A message; `mid` is what it is acknowledged by, on its own link."""
+    """A message; `mid` is what it is acknowledged by, on its own link.
+
+    `received` is when it arrived, however long it has to wait here.
+    """
 
     topic: str
     payload: bytes
+    received: float
     mid: int
     qos: int
     link: Link
@@ -351,9 +356,8 @@ class Link:
             # The broker should not have let it through; nobody can want it.
             self._client.ack(message.mid, message.qos)
             return
-        self._deliver(
-            Received(topic, bytes(message.payload), message.mid, message.qos, self)
-        )
+        payload, now = bytes(message.payload), time.time()
+        self._deliver(Received(topic, payload, now, message.mid, message.qos, self))
 
     def _on_publish(
         self,

@@ -60,7 +60,7 @@ def status(payload: bytes, device: str, received: float) -> bytes:
     if online is None:
         try:
             said = msgspec.json.decode(payload)
-        except ValueError:
+        except ValueError, RecursionError:
             return payload
     if not isinstance(said, dict):
         return payload

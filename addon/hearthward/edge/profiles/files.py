@@ -112,6 +112,17 @@ def read(file: Path) -> Layout:
         raise ProfileError(_explain(file, text, path, reason)) from None
 
 
+def check(file: Path) -> Profile:
+    """Return the profile in one file.
+
+    Raises:
+        ProfileError: It is not one, or makes no sense.
+
+    """
+    layout = read(file)
+    return make(file, layout, lambda device: None, layout.base)
+
+
 def make(
     file: Path,
     layout: Layout,

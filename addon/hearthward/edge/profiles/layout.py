@@ -1,7 +1,7 @@
 """What a profile file may say.
 
 A profile maps a foreign layout (topics, field names, units, times) onto the messages of the hub.
-The structs are the file's schema: `hearthward profile schema` prints it as JSON Schema.
+The structs are the file's schema: `hearthward schema profile` prints it as JSON Schema.
 
 A *path* names a field of the payload, with dots for what is nested: `definition.vendor`. A
 *template* is text with `{names}` in it, which stand for parts of the topic or paths.
