@@ -12,7 +12,7 @@ from uuid import uuid4
 import msgspec
 
 from hearthward.api.parts import Parts
-from hearthward.config import Settings
+from hearthward.config import EmbeddingSettings, Settings
 from hearthward.edge.gateway import Gateway
 from hearthward.edge.parcel import Parcel
 from hearthward.home.commands import DeviceOfflineError
@@ -84,6 +84,8 @@ class RunningHub:
             name="Test hub",
             announce=False,
             discovery=False,
+            # Loading the model would take longer than most tests; words are enough here.
+            embedding=EmbeddingSettings(bundled=False),
         )
         self.info = {"id": HUB_ID, "version": "1.2.3"} | info
         self._stack = AsyncExitStack()

@@ -18,6 +18,7 @@ KINDS = {"text_sensor": "sensor", "update": "binary_sensor"}
 # Names that are put together from what a heater is built with.
 SENSORS = ("Air", "Floor", "Water")
 PLACEHOLDER = "${kind | capitalize}"
+OWN_NAME = "${beacon_name}"
 
 
 class Loader(yaml.SafeLoader):
@@ -48,6 +49,9 @@ def entities() -> Iterator[tuple[str, str, str]]:
             if platform not in ENTITIES:
                 continue
             for name in named(part):
+                # Whoever owns a thing names it; there is nothing to translate.
+                if OWN_NAME in name:
+                    continue
                 for sensor in SENSORS if PLACEHOLDER in name else ("",):
                     yield file.name, platform, name.replace(PLACEHOLDER, sensor)
 
