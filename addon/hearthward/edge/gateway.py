@@ -18,7 +18,7 @@ from hearthward.home.errors import HomeError
 from hearthward.home.registry import Registry
 from hearthward.lifelog import Batch, Lifelog
 from hearthward.model.deadletter import Reason
-from hearthward.model.device import Device, DeviceStatus
+from hearthward.model.device import Device, DeviceStatus, PointKind
 from hearthward.model.entry import EntryKind
 from hearthward.model.message import (
     Ack,
@@ -165,16 +165,22 @@ class Gateway:
         standing = self._standing(device)
         return standing is not None and standing.admitted
 
-    def is_alarm(self, message: UpMessage) -> bool:
+    def is_alarm(self, arrival: Arrival) -> bool:
         """Tell whether a message has to be taken whatever else is waiting."""
+        message = arrival.message
         standing = self._standing(message.device)
         if standing is None or not standing.admitted:
             return False
+        try:
+            check_sender(message.device, standing.device, arrival.parcel)
+        except RejectedError:
+            return False
+        gauges = standing.gauges
         match message:
             case Event(body=body):
-                return body.point in standing.gauges
+                gauge = gauges.get(body.point)
+                return gauge is not None and gauge.point.kind is PointKind.EVENT
             case State(body=body):
-                gauges = standing.gauges
                 return any(
                     (gauge := gauges.get(seen.point)) is not None
                     and gauge.urgent

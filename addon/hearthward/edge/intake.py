@@ -76,7 +76,7 @@ class Intake:
                 unread.append((index, _letter(parcel, error)))
             if index % _TURN == _TURN - 1:
                 await asyncio.sleep(0)
-        self._admit(arrivals, len(unread), size)
+        self._admit(arrivals, unread, size)
         self._waiting += size
         try:
             return await self._gateway.take(arrivals, unread)
@@ -98,7 +98,12 @@ class Intake:
             unread.append((0, _letter(parcel, error)))
         return await self._gateway.take(arrivals, unread, retry)
 
-    def _admit(self, arrivals: Sequence[Arrival], unread: int, size: int) -> None:
+    def _admit(
+        self,
+        arrivals: Sequence[Arrival],
+        unread: Sequence[tuple[int, Letter]],
+        size: int,
+    ) -> None:
         """Charge for messages, unless too much came or waits already.
 
         What comes with an alarm is taken in any case, and has to be paid for later.
@@ -107,15 +112,19 @@ class Intake:
             BusyError: Try again later.
 
         """
-        told: dict[str, int] = {_NOBODY: unread} if unread else {}
+        told: dict[str, int] = {}
+        for _, letter in unread:
+            sender = letter.parcel.device or _NOBODY
+            told[sender] = told.get(sender, 0) + 1
         for arrival in arrivals:
-            message = arrival.message
-            told[message.device] = told.get(message.device, 0) + _cost(message)
+            # Whoever speaks for another pays for it, not the other.
+            sender = arrival.parcel.device or arrival.message.device
+            told[sender] = told.get(sender, 0) + _cost(arrival.message)
         try:
             self._quotas.check(told)
             self._check_backlog(size)
         except BusyError:
-            if not any(self._gateway.is_alarm(arrival.message) for arrival in arrivals):
+            if not any(self._gateway.is_alarm(arrival) for arrival in arrivals):
                 raise
         self._quotas.charge(told)
 
