@@ -4,9 +4,9 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from itertools import batched, chain, groupby
+from dataclasses import dataclass
+from itertools import groupby
 import logging
-from operator import attrgetter
 import random
 import time
 
@@ -14,6 +14,7 @@ from hearthward.edge.parcel import BusyError
 from hearthward.lifelog import LifelogError
 
 from .link import Address, Link, LinkError, Received, Session
+from .topics import ROOT
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -24,7 +25,18 @@ _FIRST_WAIT = 1.0
 _LONGEST_WAIT = 60.0
 _RETRY = 1.0
 
+# How soon what is held is tried again when more comes from the same source.
+_SOON = 0.5
+
 type Store = Callable[[Sequence[Received]], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class _Held:
+    """What has to wait of a source, and until when, by the monotonic clock."""
+
+    due: float
+    messages: list[Received]
 
 
 class Channel:
@@ -50,15 +62,16 @@ class Channel:
         self._store = store
         self._opened = opened
         self._waiting: deque[Received] = deque()
-        # What has to wait, and until when, by the monotonic clock.
-        self._held: list[tuple[float, Sequence[Received]]] = []
+        self._held: dict[str, _Held] = {}
         self._full = False
         self._arrived = asyncio.Event()
 
     @property
     def waiting(self) -> int:
         """How many messages wait to be stored."""
-        return len(self._waiting) + sum(len(batch) for _, batch in self._held)
+        return len(self._waiting) + sum(
+            len(held.messages) for held in self._held.values()
+        )
 
     async def run(self, address: Address) -> None:
         """Keep connected and store what arrives until cancelled."""
@@ -104,29 +117,52 @@ class Channel:
 
     async def _work(self) -> None:
         while True:
-            due = min((due for due, _ in self._held), default=None)
-            pause = None if due is None else max(0.0, due - time.monotonic())
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._arrived.wait()
+            await self._pause()
+            if fresh := self._fresh():
+                await self._handle(fresh)
+            if due := self._due():
+                await self._handle(due)
+
+    async def _pause(self) -> None:
+        """Wait until something arrives, or has waited long enough."""
+        due = min((held.due for held in self._held.values()), default=None)
+        pause = None if due is None else max(0.0, due - time.monotonic())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await self._arrived.wait()
+
+    def _fresh(self) -> list[Received]:
+        """Return what arrived; what comes after something held is held behind it."""
+        fresh = []
+        soon = time.monotonic() + _SOON
+        for _ in range(min(len(self._waiting), _BATCH)):
+            message = self._waiting.popleft()
+            held = self._held.get(_source(message)) if self._held else None
+            if held is None:
+                fresh.append(message)
+            else:
+                # It may be an alarm, which opens the way for all of them.
+                held.messages.append(message)
+                held.due = min(held.due, soon)
+        if not self._waiting:
             self._arrived.clear()
-            for batch in batched(self._due(), _BATCH):
-                await self._handle(batch)
-            if self._waiting:
-                size = min(len(self._waiting), _BATCH)
-                await self._handle([self._waiting.popleft() for _ in range(size)])
-            if self._waiting:
-                self._arrived.set()
+        return fresh
 
     def _due(self) -> list[Received]:
-        """Return what has waited long enough, in the order in which it came."""
+        """Return what was held for long enough."""
         now = time.monotonic()
-        due = [batch for until, batch in self._held if until <= now]
-        self._held = [held for held in self._held if held[0] > now]
-        return sorted(chain.from_iterable(due), key=attrgetter("received"))
+        sources = [source for source, held in self._held.items() if held.due <= now]
+        return [
+            message for source in sources for message in self._held.pop(source).messages
+        ]
 
     def _hold(self, batch: Sequence[Received], wait: float) -> None:
-        self._held.append((time.monotonic() + wait, batch))
+        """Try messages again after so many seconds, those of a source in their order."""
+        due = time.monotonic() + wait
+        for messages in _by_source(batch):
+            held = self._held.setdefault(_source(messages[0]), _Held(due, []))
+            held.messages += messages
+            held.due = max(held.due, due)
 
     async def _handle(self, batch: Sequence[Received]) -> None:
         """Store and acknowledge, or hold what has to wait."""
@@ -162,9 +198,14 @@ def _by_source(batch: Sequence[Received]) -> list[list[Received]]:
     """Return messages by who sent them, as far as topics tell."""
     sources: dict[str, list[Received]] = {}
     for message in batch:
-        source, _, _ = message.topic.rpartition("/")
-        sources.setdefault(source, []).append(message)
+        sources.setdefault(_source(message), []).append(message)
     return list(sources.values())
+
+
+def _source(message: Received) -> str:
+    """Return what of a topic names who sent it; of what a profile reads, all of it."""
+    topic = message.topic
+    return topic.rpartition("/")[0] if topic.startswith(f"{ROOT}/") else topic
 
 
 def _acknowledge(batch: Sequence[Received]) -> None:
