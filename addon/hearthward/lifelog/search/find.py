@@ -6,7 +6,8 @@ the cosine of the vectors, with a little for being recent. The weights are measu
 docs/lifelog.md.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import nlargest
 from math import exp, log
 import sqlite3
 from typing import NamedTuple
@@ -14,19 +15,23 @@ from typing import NamedTuple
 import msgspec
 
 from . import words
-from .document import time_id
+from .document import marks, time_id
 from .vectors import Floats, Vectors
 
 # Candidates of each word, of all of them together, and how many of these are ranked.
 _NEWEST = 300
-_RANKED = 400
+_RANKED = 150
 
 # Nearest texts that become candidates, and the newest documents of each.
 _TEXTS = 50
-_OF_TEXT = 10
+_OF_TEXT = 3
 
-# When few documents are meant at all, all of them are compared; of more, the newest.
-_MEANT = 5_000
+# Nearest texts, and the newest documents of each, that are looked through for what filters leave.
+_LOOKED_AT = 150
+_FILTERED = 12
+
+# When so few documents are meant at all, these are compared; else the nearest are filtered.
+_MEANT = 1_000
 
 # BM25 (Robertson and Zaragoza, 2009), for texts of about so many words.
 _SATURATION = 1.2
@@ -56,7 +61,7 @@ class Wanted(NamedTuple):
     """
 
     words: tuple[str, ...]
-    marks: tuple[str, ...]
+    marks: frozenset[str]
     first: int
     end: int
     newest: int
@@ -92,23 +97,23 @@ def ranked(
 ) -> list[Found]:
     """Return the documents that are wanted, best first."""
     cosines: dict[int, float] = {}
-    candidates: dict[int, float] = {}
-    weights = _weights(connection, wanted)
+    near: set[int] = set()
+    told: dict[int, float] = {}
+    weights = _weights(connection, wanted) if by_words else {}
     if by_words:
-        candidates = _with_words(connection, wanted, weights)
+        told = _with_words(connection, wanted, weights)
     if vectors is not None and vector is not None:
-        meant = _meant(connection, wanted) if wanted.narrowed else None
+        meant = _meant(connection, wanted)
         among = None if meant is None else meant.keys()
         cosines = dict(vectors.nearest(connection, vector, among))
-        for key in _of_texts(connection, wanted, cosines, meant):
-            candidates.setdefault(key, 0.0)
-    best = sorted(candidates, key=lambda key: (candidates[key], key), reverse=True)
-    scored = _score(
-        _documents(connection, best[: _RANKED + _TEXTS * _OF_TEXT], wanted),
-        weights if by_words else {},
-        cosines,
-        wanted.now,
-    )
+        near.update(_of_texts(connection, wanted, cosines, meant))
+    best = nlargest(_RANKED, told, key=lambda key: (told[key], key))
+    documents = _documents(connection, near.union(best), wanted)
+    score = _Score(weights, cosines, wanted.now)
+    scored = [
+        found._replace(score=score.of(found, told=found.id in told))
+        for found in documents
+    ]
     return sorted(scored, key=lambda found: (-found.score, -found.id))
 
 
@@ -155,23 +160,48 @@ def _of_texts(
     meant: Mapping[int, list[int]] | None,
 ) -> Iterator[int]:
     """Yield the newest documents of the nearest texts; `cosines` has the nearest first."""
-    nearest = [text for text in cosines if cosines[text] > _FLOOR][:_TEXTS]
-    for text in nearest:
-        if meant is not None:
-            yield from meant.get(text, ())[:_OF_TEXT]
-            continue
-        rows = connection.execute(
-            "SELECT id FROM documents WHERE text = ? AND id >= ? AND id < ?"
-            " ORDER BY id DESC LIMIT ?",
-            (text, wanted.first, wanted.end, _OF_TEXT),
-        )
-        yield from (key for (key,) in rows)
+    near = [text for text, cosine in cosines.items() if cosine > _FLOOR]
+    if meant is None:
+        meant = _newest_of(connection, wanted, near[:_LOOKED_AT])
+    for text in [text for text in near if text in meant][:_TEXTS]:
+        yield from meant[text][:_OF_TEXT]
 
 
-def _meant(connection: sqlite3.Connection, wanted: Wanted) -> dict[int, list[int]]:
-    """Return the newest documents that the filters leave, by their texts."""
-    meant: dict[int, list[int]] = {}
+def _newest_of(
+    connection: sqlite3.Connection, wanted: Wanted, texts: Sequence[int]
+) -> dict[int, list[int]]:
+    """Return the newest documents of some texts that the filters leave."""
+    rows = connection.execute(
+        "SELECT d.id, d.text, d.kind, d.device, d.person, d.room"
+        " FROM json_each(?) JOIN documents d ON d.id IN ("
+        "  SELECT id FROM documents WHERE text = json_each.value"
+        "  AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?)",
+        (
+            _json(texts),
+            wanted.first,
+            wanted.end,
+            _FILTERED if wanted.marks else _OF_TEXT,
+        ),
+    )
+    found: dict[int, list[int]] = {}
+    for key, text, *fields in rows:
+        if not wanted.marks or wanted.marks.issubset(marks(*fields)):
+            found.setdefault(text, []).append(key)
+    for keys in found.values():
+        keys.sort(reverse=True)
+    return found
+
+
+def _meant(
+    connection: sqlite3.Connection, wanted: Wanted
+) -> dict[int, list[int]] | None:
+    """Return the documents that the filters leave, by their texts; None if they are many."""
+    if not wanted.narrowed:
+        return None
     ids = _ids(connection, _all(wanted.marks), wanted, _MEANT)
+    if len(ids) == _MEANT:
+        return None
+    meant: dict[int, list[int]] = {}
     rows = connection.execute(
         "SELECT text, id FROM documents"
         " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id DESC",
@@ -212,33 +242,52 @@ def _documents(
     return [Found(*row) for row in rows]
 
 
-def _score(
-    documents: Iterable[Found],
-    weights: Mapping[str, float],
-    cosines: Mapping[int, float],
-    now: int,
-) -> Iterator[Found]:
-    said: dict[tuple[str, str | None, str | None], float] = {}
-    for found in documents:
-        key = (found.summary, found.person, found.room)
-        if key not in said:
-            said[key] = _relevance(" ".join(filter(None, key)), weights)
-        meant = (cosines.get(found.text, 0.0) - _UNRELATED) / (_SAME - _UNRELATED)
+class _Score:
+    """How well documents fit what is looked for."""
+
+    def __init__(
+        self, weights: Mapping[str, float], cosines: Mapping[int, float], now: int
+    ) -> None:
+        """Take what each word tells, how near the texts are, and the id of the present."""
+        self._weights = weights
+        self._cosines = cosines
+        self._now = now
+        self._terms: dict[str | None, list[str]] = {None: []}
+        self._said: dict[tuple[str, str | None, str | None], float] = {}
+
+    def of(self, found: Found, *, told: bool) -> float:
+        """Return the score of a document; `told` says that it may have the words."""
+        cosine = self._cosines.get(found.text, 0.0)
+        meant = (cosine - _UNRELATED) / (_SAME - _UNRELATED)
+        age = max(0, self._now - found.id) / _DAY
         score = (
-            _WEIGHT_WORDS * said[key]
+            _WEIGHT_WORDS * (self._relevance(found) if told else 0.0)
             + _WEIGHT_MEANING * min(1.0, max(0.0, meant))
-            + _WEIGHT_RECENT * exp(min(0, found.id - now) / _DAY / _RECENT_DAYS)
+            + _WEIGHT_RECENT * exp(-age / _RECENT_DAYS)
         )
-        yield found._replace(score=round(score, 6))
+        return round(score, 6)
+
+    def _relevance(self, found: Found) -> float:
+        """Return the BM25 of a document as a part of the most that it could be."""
+        key = (found.summary, found.person, found.room)
+        known = self._said.get(key)
+        if known is None:
+            there = [term for text in key for term in self._terms_of(text)]
+            known = self._said[key] = _relevance(there, self._weights)
+        return known
+
+    def _terms_of(self, text: str | None) -> list[str]:
+        known = self._terms.get(text)
+        if known is None:
+            known = self._terms[text] = words.terms(text or "")
+        return known
 
 
-def _relevance(text: str, weights: Mapping[str, float]) -> float:
-    """Return the BM25 of a text as a part of the most that it could be."""
-    there = [word.text for word in words.words(text)]
+def _relevance(there: Sequence[str], weights: Mapping[str, float]) -> float:
     length = 1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * len(there) / _USUAL_LENGTH
     reached = most = 0.0
     for wanted, weight in weights.items():
-        count = max((words.likeness(wanted, word) for word in there), default=0.0)
+        count = words.best_likeness(wanted, there)
         reached += weight * count * (_SATURATION + 1) / (count + _SATURATION * length)
         most += weight * (_SATURATION + 1) / (1 + _SATURATION * (1 - _LENGTH_WEIGHT))
     return min(1.0, reached / most) if most else 0.0

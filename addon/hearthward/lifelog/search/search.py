@@ -249,7 +249,7 @@ def _wanted(
     span = (phrase.span.since, phrase.span.until) if phrase else (None, None)
     since = [ts for ts in (query.since, span[0]) if ts is not None]
     until = [ts for ts in (query.until, span[1]) if ts is not None]
-    chosen = marks(query.kind, query.device, query.person, query.room)
+    chosen = frozenset(marks(query.kind, query.device, query.person, query.room))
     # Nothing new shall move the pages behind the first.
     end = time_id(min((*until, place.now + _AHEAD_S)))
     if place.before is not None:

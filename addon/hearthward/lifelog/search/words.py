@@ -6,7 +6,7 @@ the compounds of German find each other. Chinese and Japanese write no spaces: e
 neighbouring characters is a word.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from hashlib import blake2b
 import re
@@ -27,7 +27,8 @@ _DENSE = (
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
     "\U00020000-\U0003ffff"
 )
-_RUN = re.compile(rf"[{_DENSE}]+|[^\W_{_DENSE}]+(?:['’][^\W\d_{_DENSE}]+)?")
+# Elisions, as in "l'eau" or "Mum's", end a word.
+_RUN = re.compile(rf"[{_DENSE}]+|[^\W_{_DENSE}]+")
 _IS_DENSE = re.compile(rf"[{_DENSE}]")
 
 # More words of a query than this are noise, and each costs time.
@@ -48,22 +49,25 @@ def words(text: str) -> Iterator[Word]:
     """Yield the words of a text in order; those of dense scripts overlap."""
     for run in _RUN.finditer(text):
         start, end = run.span()
-        if not _IS_DENSE.match(run[0]):
-            # An elision, as in "l'eau" or "Mum's", is no part of the word that carries meaning.
-            yield from _spaced(run[0], start)
-        elif end - start == 1:
-            yield Word(fold(run[0]), start, end)
+        if end - start == 1 or not _IS_DENSE.match(text, start):
+            yield Word(fold(text[start:end]), start, end)
         else:
             for at in range(start, end - 1):
                 yield Word(fold(text[at : at + 2]), at, at + 2)
 
 
-def _spaced(run: str, start: int) -> Iterator[Word]:
-    for part in re.finditer(r"[^'’]+", run):
-        yield Word(fold(part[0]), start + part.start(), start + part.end())
+def terms(text: str) -> list[str]:
+    """Return the words of a text without where they stand, which takes half the time."""
+    found: list[str] = []
+    for run in _RUN.findall(text):
+        if len(run) == 1 or not _IS_DENSE.match(run):
+            found.append(fold(run))
+        else:
+            found += [fold(run[at : at + 2]) for at in range(len(run) - 1)]
+    return found
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def fold(word: str) -> str:
     """Return a word without what spelling varies in: case, accents, width, ligatures."""
     plain = unicodedata.normalize("NFKD", word.casefold())
@@ -78,7 +82,7 @@ def fold(word: str) -> str:
 
 def indexed(text: str) -> str:
     """Return what the index holds of a text: its words and stems, between spaces."""
-    found = dict.fromkeys(word.text for word in words(text))
+    found = dict.fromkeys(terms(text))
     stems = dict.fromkeys(stem for word in found if (stem := stem_of(word)))
     return " ".join((*found, *stems))
 
@@ -92,7 +96,7 @@ def stem_of(word: str) -> str | None:
 
 def asked(query: str) -> tuple[str, ...]:
     """Return the distinct words of a query; those that tell nothing only if there are no others."""
-    found = tuple(dict.fromkeys(word.text for word in words(query)))
+    found = tuple(dict.fromkeys(terms(query)))
     telling = tuple(word for word in found if not _tells_nothing(word))
     return (telling or found)[:_QUERY_WORDS]
 
@@ -121,6 +125,17 @@ def likeness(wanted: str, word: str) -> float:
     return 0.7 * shared / len(longer)
 
 
+def best_likeness(wanted: str, there: Collection[str]) -> float:
+    """Return how much the likest word of a text is a wanted one."""
+    if wanted in there:
+        return 1.0
+    if stem_of(wanted) is None:
+        return 0.0
+    start = wanted[:STEM]
+    kin = (likeness(wanted, word) for word in there if word.startswith(start))
+    return max(kin, default=0.0)
+
+
 def highlights(text: str, wanted: Iterable[str]) -> tuple[tuple[int, int], ...]:
     """Return where the wanted words are in a text, (start, end) in characters, merged."""
     wanted = tuple(wanted)
@@ -135,6 +150,7 @@ def highlights(text: str, wanted: Iterable[str]) -> tuple[tuple[int, int], ...]:
     return tuple(spans)
 
 
+@lru_cache(maxsize=4096)
 def mark(field: str, value: str) -> str:
     """Return the token that says that a field of an entry has a value."""
     digest = blake2b(fold(value).encode(), digest_size=6, person=field.encode())
