@@ -86,16 +86,14 @@ class Fanout:
                 try:
                     if not (entries := await self._gather()):
                         return
+                    await self._share(entries)
                 except LifelogUnavailableError as error:
                     _LOGGER.warning("The stream waits: %s", error)
                     await asyncio.sleep(_RETRY)
-                    continue
-                began = time.monotonic()
-                await self._give(entries)
-                spent = time.monotonic() - began
-                if spent > _CROWD:
-                    # Most of the time is left to other work; what is stored meanwhile gathers.
-                    await asyncio.sleep(min(_SHARE * spent, _LONGEST))
+                except Exception:
+                    # All clients hang on this task: it must not end before the hub does.
+                    _LOGGER.exception("The stream failed and goes on")
+                    await asyncio.sleep(_RETRY)
         finally:
             for listener in self._listeners:
                 listener.release()
@@ -152,6 +150,15 @@ class Fanout:
             if not listener.keeps_up:
                 listener.release()
         self.tell(Heartbeat(seq=self._lifelog.last, ts=time.time()))
+
+    async def _share(self, entries: tuple[Entry, ...]) -> None:
+        """Give entries to all; a crowd has to wait a while for the next ones."""
+        began = time.monotonic()
+        await self._give(entries)
+        spent = time.monotonic() - began
+        if spent > _CROWD:
+            # Most of the time is left to other work; what is stored meanwhile gathers.
+            await asyncio.sleep(min(_SHARE * spent, _LONGEST))
 
     async def _give(self, entries: tuple[Entry, ...]) -> None:
         """Give entries to all who are in step."""

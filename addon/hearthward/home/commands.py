@@ -136,8 +136,11 @@ class Commands:
             first, task = self._under_way[identity]
             _require_same(first, command)
         else:
+            # Begun at once: it is on its way to the disk before this call returns.
             task = asyncio.create_task(
-                self._run(found, target, command), name=f"command {command.id}"
+                self._run(found, target, command),
+                name=f"command {command.id}",
+                eager_start=True,
             )
             self._under_way[identity] = (command, task)
             task.add_done_callback(lambda _: self._under_way.pop(identity))
