@@ -19,7 +19,7 @@ from .document import marks, time_id
 from .vectors import Floats, Vectors
 
 # Candidates of each word, of all of them together, and how many of these are ranked.
-_NEWEST = 300
+_NEWEST = 200
 _RANKED = 150
 
 # Nearest texts that become candidates, and the newest documents of each.
@@ -27,8 +27,8 @@ _TEXTS = 50
 _OF_TEXT = 3
 
 # Nearest texts, and the newest documents of each, that are looked through for what filters leave.
-_LOOKED_AT = 150
-_FILTERED = 12
+_LOOKED_AT = 100
+_FILTERED = 8
 
 # When so few documents are meant at all, these are compared; else the nearest are filtered.
 _MEANT = 1_000

@@ -17,7 +17,7 @@ type Floats = NDArray[np.float32]
 
 # They divide a normal distribution in four equal parts; in units of a dimension's deviation.
 _THRESHOLDS = (-0.67, 0.0, 0.67)
-_RESCORED = 500
+_RESCORED = 400
 
 # Texts that are compared at a time stay in the processor's cache.
 _CHUNK = 8_192
