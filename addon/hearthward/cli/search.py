@@ -3,10 +3,12 @@
 import argparse
 from datetime import datetime
 import os
+from typing import TYPE_CHECKING
 
 from .common import Commands, add_settings, ask
 
-_MARK, _PLAIN = "\033[1m", "\033[0m"
+if TYPE_CHECKING:
+    from hearthward.model.search import SearchPage
 
 
 def register(commands: Commands) -> None:
@@ -61,10 +63,7 @@ def _run_search(arguments: argparse.Namespace) -> None:
     _show(page)
 
 
-def _show(page: object) -> None:
-    from hearthward.model.search import SearchPage
-
-    assert isinstance(page, SearchPage)
+def _show(page: SearchPage) -> None:
     if page.time is not None:
         since, until = _local(page.time.since), _local(page.time.until)
         print(f"“{page.time.phrase}”: {since:%x %H:%M} to {until:%x %H:%M}")
