@@ -98,7 +98,7 @@ def create(parts: Parts) -> web.Application:
     app.cleanup_ctx.append(_run_stream)
     app.on_shutdown.append(_stop_sockets)
     for route in routes():
-        app.router.add_route(route.method, route.path, route.serve)
+        app.router.add_route(route.method, route.pattern, route.serve)
     return app
 
 

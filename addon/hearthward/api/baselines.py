@@ -1,12 +1,7 @@
 """What is usual in the home, and what is not."""
 
 from hearthward.home.commands import UnknownPointError
-from hearthward.model.baseline import (
-    Baseline,
-    BaselineQuery,
-    Deviation,
-    DeviationQuery,
-)
+from hearthward.model.baseline import Baseline, BaselineQuery, Deviation, DeviationQuery
 from hearthward.model.security import Role
 
 from .routes import Call, Routes

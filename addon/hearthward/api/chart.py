@@ -17,7 +17,7 @@ routes = Routes("lifelog")
 _METERS = ("total", "total_increasing")
 
 
-@routes.route("GET", "/chart", role=Role.VIEWER, errors=(404,))
+@routes.route("GET", "/chart", role=Role.VIEWER, errors=(404, 422))
 async def read_chart(call: Call, query: ChartQuery) -> Chart:
     """Return a point's measurements over time, as fine as can be drawn."""
     parts = call.parts

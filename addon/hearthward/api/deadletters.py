@@ -21,14 +21,14 @@ async def list_dead_letters(call: Call, query: DeadLetterQuery) -> DeadLetterPag
     return await call.parts.dead_letters.page(query)
 
 
-@routes.route("GET", "/dead-letters/{letter}", role=Role.OPERATOR, errors=(404,))
+@routes.route("GET", "/dead-letters/{letter:[0-9]+}", role=Role.OPERATOR, errors=(404,))
 async def read_dead_letter(call: Call, letter: str) -> DeadLetter:
     """Return a rejected message as it arrived."""
     return await call.parts.dead_letters.read(_number(letter))
 
 
 @routes.route(
-    "POST", "/dead-letters/{letter}/replay", role=Role.OPERATOR, errors=(404,)
+    "POST", "/dead-letters/{letter:[0-9]+}/replay", role=Role.OPERATOR, errors=(404,)
 )
 async def replay_dead_letter(call: Call, letter: str) -> Replayed:
     """Try a rejected message again; it is stored once at most."""
@@ -41,7 +41,9 @@ async def replay_dead_letters(call: Call, query: DeadLetterQuery) -> Replayed:
     return await call.parts.replay.some(query)
 
 
-@routes.route("DELETE", "/dead-letters/{letter}", role=Role.OPERATOR, errors=(404,))
+@routes.route(
+    "DELETE", "/dead-letters/{letter:[0-9]+}", role=Role.OPERATOR, errors=(404,)
+)
 async def delete_dead_letter(call: Call, letter: str) -> Deleted:
     """Delete a rejected message."""
     await call.parts.dead_letters.delete_one(_number(letter))
@@ -56,6 +58,6 @@ async def delete_dead_letters(call: Call, query: DeadLetterQuery) -> Deleted:
 
 def _number(letter: str) -> int:
     """Return the id of a letter."""
-    if not letter.isdecimal() or len(letter) > 18:
+    if len(letter) > 18:
         raise UnknownLetterError(letter)
     return int(letter)

@@ -48,7 +48,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (HomeError, 409),
     (LifelogUnavailableError, 503),
     (BackupError, 409),
-    (LifelogError, 400),
+    (LifelogError, 422),
 )
 
 

@@ -100,7 +100,7 @@ def _operation(
         "responses": _responses(route, schemas),
     }
     parameters = [
-        *(_parameter(name, "path", _TEXT) for name in route.parameters),
+        *(_parameter(name, "path", _TEXT, required=True) for name in route.parameters),
         *(_parameter(name, "header", _TOKEN) for name in route.headers),
         *_query_parameters(route, components),
     ]
@@ -120,8 +120,10 @@ def _operation(
     return operation
 
 
-def _parameter(name: str, place: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "in": place, "required": place == "path", "schema": schema}
+def _parameter(
+    name: str, place: str, schema: dict[str, Any], *, required: bool = False
+) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": required, "schema": schema}
 
 
 def _query_parameters(
@@ -129,8 +131,11 @@ def _query_parameters(
 ) -> Iterator[dict[str, Any]]:
     if route.query is None:
         return
-    for name, schema in components[route.query.__name__]["properties"].items():
-        yield _parameter(name, "query", _without_null(schema))
+    described = components[route.query.__name__]
+    needed = described.get("required", ())
+    for name, schema in described["properties"].items():
+        shown = _without_null(schema)
+        yield _parameter(name, "query", shown, required=name in needed)
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:

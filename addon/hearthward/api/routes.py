@@ -80,6 +80,7 @@ class Call:
 class Route:
     """One operation of the API; `role` None means that it needs no key.
 
+    `pattern` is the path with what its parameters look like, where that matters.
     Roles that are `barred` may not although they reach `role`. `limit` is how many bytes the body
     may have, `accepts` what it holds by its content type, for the document; `produces` names the
     content types of a result that is no JSON.
@@ -87,6 +88,7 @@ class Route:
 
     method: str
     path: str
+    pattern: str
     handler: Handler
     role: Role | None
     tag: str
@@ -154,7 +156,8 @@ class Routes:
             self.routes.append(
                 Route(
                     method=method,
-                    path=self._prefix + path,
+                    path=self._prefix + re.sub(r"{(\w+):[^}]+}", r"{\1}", path),
+                    pattern=self._prefix + path,
                     handler=handler,
                     role=role,
                     tag=self._tag,

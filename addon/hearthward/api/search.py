@@ -19,7 +19,7 @@ routes = Routes("search")
 _SPEAKS_FOR_OTHERS = (Role.SERVICE, Role.ADMIN)
 
 
-@routes.route("GET", "/search", role=Role.VIEWER)
+@routes.route("GET", "/search", role=Role.VIEWER, errors=(422,))
 async def find(call: Call, query: SearchQuery) -> SearchPage:
     """Return what a person would read of what happened, by words, meaning and time."""
     return await call.parts.search.find(query)

@@ -1,6 +1,11 @@
 """What proves that the lifelog was not altered."""
 
+from typing import Annotated
+
 import msgspec
+
+# An Ed25519 key in hexadecimal.
+type PublicKey = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{64}$")]
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,4 +47,4 @@ class VerifyRequest(
 ):
     """How to verify: with `public_keys`, only checkpoints that one of them signed count."""
 
-    public_keys: tuple[str, ...] = ()
+    public_keys: tuple[PublicKey, ...] = ()

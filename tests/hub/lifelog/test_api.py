@@ -64,7 +64,7 @@ async def test_a_client_forgets(hub: Hub) -> None:
     entry = await hub.parts.lifelog.read(found["seq"] - 1, 1)
     assert entry[0].kind is EntryKind.ERASURE
     status, found = await hub.ask("POST", "/api/v1/forget", Role.SERVICE, {})
-    assert status == 400
+    assert status == 422
     assert "Say what to forget" in found["error"]
     status, _ = await hub.ask(
         "POST", "/api/v1/forget", Role.OPERATOR, {"device": "band"}

@@ -46,7 +46,7 @@ async def test_a_point_that_was_never_seen_is_unknown(hub: Hub) -> None:
     status, answer = await hub.ask(
         "GET", "/api/v1/chart?device=meter&point=none&since=1&until=0"
     )
-    assert (status, answer["code"]) == (400, "invalid_request")
+    assert (status, answer["code"]) == (422, "invalid_request")
 
 
 async def test_what_is_usual_and_what_is_not_is_asked_for(hub: Hub) -> None:
