@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 import os
 from pathlib import Path
-import signal
+from signal import SIGKILL, SIGTERM, Signals
 import socket
 import subprocess
 import time
@@ -62,20 +62,20 @@ class NodeProcess:
             else:
                 return
 
-    def signal(self, number: signal.Signals) -> None:
+    def signal(self, number: Signals) -> None:
         """Send the process a signal."""
         assert self._process is not None
         self._process.send_signal(number)
 
     def stop(self) -> None:
         """Have the node say goodbye, as it does before it sleeps."""
-        self._end(signal.SIGTERM)
+        self._end(SIGTERM)
 
     def kill(self) -> None:
         """Cut the power."""
-        self._end(signal.SIGKILL)
+        self._end(SIGKILL)
 
-    def _end(self, number: signal.Signals) -> None:
+    def _end(self, number: Signals) -> None:
         if self._process is not None:
             self._process.send_signal(number)
             self._process.wait()
