@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import AnyDeviceEntry
 from yarl import URL
 
-from .const import CONF_EXPOSED
+from .const import CONF_ASSISTANTS, CONF_EXPOSED
 from .coordinator import HearthwardConfigEntry
 from .devices import device_identifiers
 from .home import Home
@@ -27,10 +27,13 @@ async def async_get_config_entry_diagnostics(
     return {
         "entry": async_redact_data(dict(entry.data), TO_REDACT),
         "exposed_entities": len(entry.options.get(CONF_EXPOSED, ())),
+        "states_waiting": len(entry.runtime_data.exposure.waiting),
+        "assistants": entry.options.get(CONF_ASSISTANTS, False),
         "connected": coordinator.last_update_success,
         "last_error": _last_error(entry),
         "hub": asdict(home.hub),
         "seq": home.seq,
+        "statistics": coordinator.statistics and asdict(coordinator.statistics),
         "devices": [_device(home, device_id) for device_id in home.devices],
     }
 

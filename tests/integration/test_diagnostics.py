@@ -25,7 +25,7 @@ from . import devices
 from .conftest import Settle, wait_for
 from .hub import RunningHub
 
-CHANGING = props("created", "last_seen", "seq", "ts")
+CHANGING = props("created", "last_seen", "seq", "statistics", "ts")
 
 
 async def test_diagnostics(
@@ -43,6 +43,10 @@ async def test_diagnostics(
     for secret in (home.data[CONF_TOKEN], hub.url, "192.0.2.10", devices.MAC.format(1)):
         assert secret not in text
     assert diagnostics == snapshot(exclude=CHANGING)
+    assert isinstance(diagnostics, dict)
+    statistics = diagnostics["statistics"]
+    assert isinstance(statistics, dict)
+    assert statistics["storage_problem"] is None
 
     await hub.stop()
     await wait_for(hass, lambda: not home.runtime_data.coordinator.last_update_success)
