@@ -32,8 +32,8 @@ _SLICE = 100
 
 # Giving something to all clients that takes longer than this (s) is the work of a crowd.
 _CROWD = 0.002
-_SHARE = 4
-_LONGEST = 0.05
+_SHARE = 2
+_LONGEST = 0.03
 
 _RETRY = 1.0
 
