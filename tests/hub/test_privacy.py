@@ -179,3 +179,23 @@ async def test_a_window_needs_times_of_a_clock(hub: Hub) -> None:
     status, answer = await hub.ask("PUT", "/api/v1/privacy", Role.OPERATOR, body)
     assert status == 400
     assert "schedule[0].start" in answer["error"]
+
+
+async def test_what_was_private_stays_so(tmp_path: Path) -> None:
+    """Neither a new end of the mode nor another schedule tells what happened before."""
+    async with Lifelog(SqliteStore(tmp_path / "log.db"), "home") as lifelog:
+        clock = Clock("2026-03-02 10:00")
+        privacy = Privacy(lifelog, BERLIN, clock)
+        await privacy.switch(PrivacyModeRequest(on=True), "test")
+        clock.now = moment("2026-03-02 11:00")
+        until = moment("2026-03-02 12:00")
+        await privacy.switch(PrivacyModeRequest(on=True, until=until), "test")
+        assert not privacy.records(DataClass.PRESENCE, moment("2026-03-02 10:30"))
+        clock.now = moment("2026-03-02 23:00")
+        settings = PrivacySettings(schedule=(NIGHT,))
+        await privacy.configure(settings, "test")
+        clock.now = moment("2026-03-02 23:30")
+        late = PrivacyWindow(days=tuple(Day), start="23:20", end="07:00")
+        await privacy.configure(PrivacySettings(schedule=(late,)), "test")
+        assert privacy.status.on
+        assert not privacy.records(DataClass.PRESENCE, moment("2026-03-02 23:10"))

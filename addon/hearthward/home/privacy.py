@@ -179,11 +179,11 @@ class Privacy:
         now = self._clock()
         was = self._stored.since
         on = _span(changed, now, self._zone).on
-        if on and was is None:
-            changed = replace(changed, since=now)
-        elif was is not None and not on:
+        if was is not None and was < now:
+            # What was private stays so, whatever the settings make of it from now on.
             past = (*changed.past, (was, now))[-_PERIODS:]
-            changed = replace(changed, since=None, past=past)
+            changed = replace(changed, past=past)
+        changed = replace(changed, since=now if on else None)
 
         def work(transaction: Transaction) -> None:
             body = msgspec.json.encode(changed).decode()
