@@ -40,6 +40,9 @@ _BYTES = 4 * 1024 * 1024
 _RETRY = 1.0
 _FAREWELL = 5.0
 
+# How soon a batch is tried again when more arrives.
+_SOON = 0.5
+
 _LOGGER = logging.getLogger(__name__)
 
 _decode_ack = msgspec.json.Decoder(Ack).decode
@@ -99,10 +102,7 @@ class Connection:
         """Store and answer what arrives until cancelled."""
         while True:
             await self._arrived.wait()
-            self._arrived.clear()
-            letters, self._waiting, self._bytes = self._waiting, [], 0
-            self._room.set()
-            receipt = await self._store([letter.parcel for letter in letters])
+            letters, receipt = await self._store(self._collect())
             await self._adapter.attach(self, letters, receipt)
             # Who is gone sends again what it has no answer to.
             with suppress(ConnectionError):
@@ -147,16 +147,35 @@ class Connection:
     def _is_full(self) -> bool:
         return len(self._waiting) >= _MESSAGES or self._bytes >= _BYTES
 
-    async def _store(self, parcels: Sequence[Parcel]) -> Receipt:
-        """Hand parcels in until they are taken."""
+    def _collect(self) -> list[_Letter]:
+        """Return what arrived, and make room."""
+        self._arrived.clear()
+        letters, self._waiting, self._bytes = self._waiting, [], 0
+        self._room.set()
+        return letters
+
+    async def _store(self, letters: list[_Letter]) -> tuple[list[_Letter], Receipt]:
+        """Hand messages in until they are taken; return them, and what became of them.
+
+        What arrives meanwhile joins them: with an alarm among them they need not wait.
+        """
         while True:
             try:
-                return await self._adapter.intake.receive(parcels)
+                parcels = [letter.parcel for letter in letters]
+                return letters, await self._adapter.intake.receive(parcels)
             except BusyError as error:
-                await asyncio.sleep(error.retry_after)
+                wait = error.retry_after
             except LifelogUnavailableError as error:
                 _LOGGER.debug("A batch waits: %s", error)
-                await asyncio.sleep(_RETRY)
+                wait = _RETRY
+            if len(letters) >= _MESSAGES:
+                await asyncio.sleep(wait)
+                continue
+            await asyncio.sleep(min(wait, _SOON))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait - _SOON):
+                    await self._arrived.wait()
+            letters += self._collect()
 
 
 class Layout(NamedTuple):
@@ -226,7 +245,8 @@ class WebsocketAdapter:
         rejected = {rejection.index for rejection in receipt.rejected}
         spoken = {}
         for index, letter in enumerate(letters):
-            device = letter.head.device
+            # The payload of a profile may name anybody.
+            device = connection.device or letter.head.device
             if device is not None and index not in rejected:
                 spoken[device] = letter.head.seq
         for device, seq in spoken.items():

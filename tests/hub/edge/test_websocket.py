@@ -179,6 +179,40 @@ async def test_a_key_speaks_for_its_device_only(shed: Shed) -> None:
         assert (await receive(socket))["reason"] == "not_permitted"
 
 
+async def test_a_payload_takes_nobody_elses_commands(shed: Shed) -> None:
+    """What another layout calls `device` is not whom the connection speaks for."""
+    token = await shed.hub.run("key", "create", "--name", "gw", "--role", "device")
+    envelope = {
+        "type": "telemetry",
+        "device": "heater",
+        "session_id": "s",
+        "msg_id": 1,
+        "payload": {"temperature": 20.5},
+    }
+    async with connected(shed._replace(token=token)) as heater:
+        await receive(heater)
+        await heater.send_json(HELLO | {"device": "heater"})
+        await receive(heater)
+        async with connected(shed, profile="cane", address="device/shed/up/1") as thief:
+            await receive(thief)
+            await thief.send_json(envelope)
+            assert (await receive(thief))["type"] == "stored"
+        found = await shed.hub.get("devices/heater", shed.admin)
+        assert found["online"]
+
+
+async def test_a_device_need_not_say_who_it_is(shed: Shed) -> None:
+    """Its key says so: it is online, and is told how far it had counted."""
+    silent = {name: each for name, each in HELLO.items() if name != "device"}
+    async with connected(shed) as socket:
+        await receive(socket)
+        await socket.send_json(silent | {"seq": 7})
+        assert (await receive(socket))["type"] == "stored"
+        await await_online(shed, online=True)
+    async with connected(shed) as socket:
+        assert (await receive(socket))["seq"] == 7
+
+
 async def test_a_gateway_speaks_for_many(shed: Shed) -> None:
     """One connection of an unbound key carries several devices, which go with it."""
     token = await shed.hub.run("key", "create", "--name", "gw", "--role", "device")
