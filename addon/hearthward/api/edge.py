@@ -32,7 +32,7 @@ class EdgeQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     device: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] | None = None
     profile: Annotated[str, msgspec.Meta(max_length=64)] | None = None
-    address: Annotated[str, msgspec.Meta(max_length=1024)] | None = None
+    address: Annotated[str, msgspec.Meta(max_length=255)] | None = None
 
 
 @routes.route(

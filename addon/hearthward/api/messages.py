@@ -33,7 +33,7 @@ class MessagesQuery(
     """
 
     profile: Annotated[str, msgspec.Meta(max_length=64)] | None = None
-    address: Annotated[str, msgspec.Meta(max_length=1024)] | None = None
+    address: Annotated[str, msgspec.Meta(max_length=255)] | None = None
 
 
 @routes.route(

@@ -57,7 +57,7 @@ class DeadLetterQuery(
     device: str | None = None
     adapter: str | None = None
     since: Moment | None = None
-    before: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    before: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
 
 
