@@ -3,10 +3,42 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
 from hearthward.model.command import Command
+from hearthward.model.deadletter import Reason
 from hearthward.model.message import Ack, AckBody, CommandMessage, CommandRequest
 
+from .parcel import DecodeError
+
 type Deliver = Callable[[CommandMessage], Awaitable[None]]
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """An `ack` as it is sent: the transport tells the rest."""
+
+    body: AckBody
+    device: str | None = None
+
+
+_decode = msgspec.json.Decoder(_Answer).decode
+
+
+def read(payload: bytes, device: str | None) -> Ack:
+    """Return an answer; `device` is the only one that its sender may speak for.
+
+    Raises:
+        DecodeError: It is none, or that of another device.
+
+    """
+    try:
+        answer = _decode(payload)
+    except (ValueError, RecursionError) as error:
+        raise DecodeError(Reason.INVALID_MESSAGE, f"Correct it: {error}") from None
+    spoken = answer.device or device
+    if spoken is None or device not in (None, spoken):
+        raise DecodeError(Reason.NOT_PERMITTED, f"It is not that of {device}")
+    return Ack(device=spoken, ts=0.0, body=answer.body)
 
 
 class Awaiting:

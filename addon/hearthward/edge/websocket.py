@@ -20,9 +20,9 @@ from hearthward.lifelog import LifelogError, LifelogUnavailableError
 from hearthward.model.command import Command
 from hearthward.model.device import DeviceStatus
 from hearthward.model.edge import EdgeMessage, Rejected, Stored, Welcome
-from hearthward.model.message import Ack, AckBody, CommandMessage, Status, StatusBody
+from hearthward.model.message import AckBody, CommandMessage, Status, StatusBody
 
-from .awaiting import Awaiting
+from . import awaiting
 from .decode import split
 from .gateway import Gateway
 from .intake import Intake
@@ -44,8 +44,6 @@ _FAREWELL = 5.0
 _SOON = 0.5
 
 _LOGGER = logging.getLogger(__name__)
-
-_decode_ack = msgspec.json.Decoder(Ack).decode
 
 type Send = Callable[[Sequence[EdgeMessage]], Awaitable[None]]
 
@@ -196,7 +194,7 @@ class WebsocketAdapter:
         self._gateway = gateway
         self._registry = registry
         self._positions = positions
-        self._awaiting = Awaiting()
+        self._awaiting = awaiting.Awaiting()
         self._connections: dict[str, Connection] = {}
 
     async def open(self, connection: Connection, hub: str) -> None:
@@ -257,13 +255,11 @@ class WebsocketAdapter:
     def acknowledge(self, connection: Connection, payload: bytes) -> None:
         """Take a device's answer to a command."""
         try:
-            ack = _decode_ack(payload)
-        except (ValueError, RecursionError) as error:
+            ack = awaiting.read(payload, connection.device)
+        except DecodeError as error:
             _LOGGER.warning("An acknowledgement cannot be understood: %s", error)
             return
-        if connection.device not in (None, ack.device):
-            _LOGGER.warning("%s may not answer for %s", connection.device, ack.device)
-        elif not self._awaiting.answer(ack):
+        if not self._awaiting.answer(ack):
             _LOGGER.debug("%s answered too late", ack.device)
 
     async def _attach(self, connection: Connection, device: str) -> None:

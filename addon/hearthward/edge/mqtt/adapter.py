@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 import logging
 from typing import NamedTuple
 
-import msgspec
-
 from hearthward.config import ConfigError, MqttSettings
 from hearthward.edge import awaiting
 from hearthward.edge.gateway import Gateway
@@ -19,7 +17,7 @@ from hearthward.home.commands import DeviceOfflineError
 from hearthward.home.registry import Registry
 from hearthward.lifelog import Lifelog
 from hearthward.model.command import Command, CommandStatus
-from hearthward.model.message import Ack, AckBody, CommandMessage
+from hearthward.model.message import AckBody, CommandMessage
 
 from . import ADAPTER, broker, source
 from .broker import Watch
@@ -38,8 +36,6 @@ _COMMAND_EXPIRY = 10.0
 _LOOK = 60.0
 
 _ROUTES = 8_192
-
-_decode_ack = msgspec.json.Decoder(Ack).decode
 
 
 class _Way(NamedTuple):
@@ -274,11 +270,11 @@ class MqttAdapter:
 
     def _answer(self, payload: bytes, device: str) -> None:
         try:
-            ack = _decode_ack(payload)
-        except (ValueError, RecursionError) as error:
+            ack = awaiting.read(payload, device)
+        except DecodeError as error:
             _LOGGER.warning("%s sent no valid ack: %s", device, error)
             return
-        if ack.device != device or not self._awaiting.answer(ack):
+        if not self._awaiting.answer(ack):
             _LOGGER.debug("Nobody waits for the ack of %s by %s", ack.body, device)
 
     def _answer_translated(self, profile: Profile, found: Parcel) -> None:
