@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
 from . import chain
 from .schema import batches, entries, erased, idempotency, properties, states
@@ -17,6 +17,25 @@ class Range(NamedTuple):
 
     first: int
     last: int
+
+
+class Key(NamedTuple):
+    """An idempotency key of a device ("" for none), and the entry that it stands for."""
+
+    device: str
+    key: str
+    seq: int
+
+
+type KeyPlace = tuple[str, str]
+"""A device and a key."""
+
+
+class Expiring(NamedTuple):
+    """Keys of entries up to `last`, and when the newest of these was received."""
+
+    last: int
+    received: float
 
 
 class Folded(NamedTuple):
@@ -47,26 +66,46 @@ def ranges(seqs: Iterable[int]) -> Iterator[Range]:
         yield Range(first, last)
 
 
-def summarize(found: Iterable[Range]) -> Summary:
-    """Return the summary of ranges in ascending order.
+class Tally:
+    """Sums ranges up, in ascending order.
 
     The digest is SHA-256 over the first and last seq of each, 8 bytes each, big-endian.
     """
-    count, hashed = 0, sha256()
-    for first, last in found:
-        count += last - first + 1
-        hashed.update(first.to_bytes(8) + last.to_bytes(8))
-    return Summary(count, hashed.hexdigest())
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.first = self.last = self._entries = 0
+        self._hash = sha256()
+
+    def add(self, part: Range) -> None:
+        """Take the next range."""
+        self.first, self.last = self.first or part.first, part.last
+        self._entries += part.last - part.first + 1
+        self._hash.update(part.first.to_bytes(8) + part.last.to_bytes(8))
+
+    @property
+    def summary(self) -> Summary:
+        """What it comes to."""
+        return Summary(self._entries, self._hash.hexdigest())
 
 
-def erased_by(connection: Connection, home: str, erasure: str) -> list[Range]:
-    """Return what an erasure has erased so far, in order; reads through all that is gone."""
+def summarize(found: Iterable[Range]) -> Summary:
+    """Return the summary of ranges in ascending order."""
+    tally = Tally()
+    for part in found:
+        tally.add(part)
+    return tally.summary
+
+
+def erased_by(connection: Connection, home: str, erasure: str) -> Iterator[Range]:
+    """Yield what an erasure has erased so far, in order; reads through all that is gone."""
     rows = connection.execute(
         select(erased.c.first, erased.c.last)
         .where(erased.c.home == home, erased.c.erasure == erasure)
-        .order_by(erased.c.first)
+        .order_by(erased.c.first),
+        execution_options={"yield_per": 10_000},
     )
-    return [Range(*row) for row in rows]
+    return (Range(*row) for row in rows)
 
 
 def erase(transaction: Transaction, seqs: Sequence[int], erasure: str) -> None:
@@ -113,10 +152,23 @@ def erase_keys(transaction: Transaction, keys: Sequence[tuple[str, str]]) -> Non
         )
 
 
-def expired_keys(
-    connection: Connection, home: str, before: float
-) -> tuple[float, list[tuple[str, str]]]:
-    """Return the keys of what was received before a time, and how new the newest of it is.
+def keys_after(
+    connection: Connection, home: str, after: KeyPlace | None, limit: int
+) -> list[Key]:
+    """Return idempotency keys that follow one, in their order."""
+    table = idempotency.c
+    place = tuple_(table.device, table.key)
+    rows = connection.execute(
+        select(table.device, table.key, table.seq)
+        .where(table.home == home, True if after is None else place > after)
+        .order_by(table.device, table.key)
+        .limit(limit)
+    )
+    return [Key(*row) for row in rows]
+
+
+def expiring(connection: Connection, home: str, before: float) -> Expiring | None:
+    """Return which keys are of what was received before a time; None if there are none.
 
     A clock that was wrong for a while may have called old batches newer than `before`.
     """
@@ -124,22 +176,18 @@ def expired_keys(
     last = connection.execute(
         select(func.max(table.last)).where(table.home == home, table.ts < before)
     ).scalar()
+    old = select(keys.seq).where(keys.home == home, keys.seq <= (last or 0)).limit(1)
+    if last is None or connection.execute(old).first() is None:
+        return None
     newest = connection.execute(
-        select(func.max(table.ts)).where(table.home == home, table.last <= (last or 0))
+        select(func.max(table.ts)).where(table.home == home, table.last <= last)
     ).scalar()
-    rows = connection.execute(
-        select(keys.device, keys.key).where(keys.home == home, keys.seq <= (last or 0)),
-        execution_options={"yield_per": 10_000},
-    )
     known = connection.execute(
         select(properties.c.value).where(
             properties.c.home == home, properties.c.name == KEYS_EXPIRED
         )
     ).scalar()
-    return (
-        max(before, newest or 0.0, float(known or 0.0)),
-        [(device, key) for device, key in rows],
-    )
+    return Expiring(last, max(before, newest or 0.0, float(known or 0.0)))
 
 
 def empty_batches(connection: Connection, home: str, last: int) -> list[Folded]:

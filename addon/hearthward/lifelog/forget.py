@@ -68,7 +68,7 @@ class Eraser:
         return 0
 
     def erase_entries(self, transaction: Transaction, seqs: Sequence[int]) -> None:
-        """Erase what was derived from these entries, at most 1,000, in ascending order.
+        """Erase what was derived from these entries, at most some hundreds, ascending.
 
         It is called in the writer's thread within the transaction that deletes the entries,
         before they are deleted. It also serves the aging out of old entries.

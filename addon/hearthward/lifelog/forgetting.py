@@ -8,12 +8,14 @@ waits for long. The chain stays whole; see `erasing`.
 from array import array
 import asyncio
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import batched
 import logging
 import uuid
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 
 from hearthward.model.device import Device
@@ -25,11 +27,21 @@ from .checkpoints import Checkpoints
 from .errors import LifelogError, LifelogUnavailableError
 from .forget import KEPT, Scope, meant
 from .log import Lifelog
-from .schema import devices, entries, erasures, idempotency, properties
+from .schema import devices, entries, erasures, properties
 from .store import KEYS_EXPIRED
 from .transaction import Transaction
 
-_CHUNK = 1_000
+# Erasing so many documents from the search index takes about a twentieth of a second.
+_CHUNK = 100
+
+# Up to 32 KiB of digests of a batch are wiped when it is folded.
+_FOLDED = 50
+
+# Keys that are looked through at once.
+_KEYS = 10_000
+
+# What waits for the writer goes first.
+_STEP_PAUSE = 0.005
 
 _RETRY = 60.0
 
@@ -115,12 +127,12 @@ class Forgetting:
         Of what may have lost its key, a second copy is known by saying the same at the same time.
         """
         async with self._lock:
-            expired, keys = await self._lifelog.load(
-                lambda connection: erasing.expired_keys(
+            old = await self._lifelog.load(
+                lambda connection: erasing.expiring(
                     connection, self._lifelog.home, before
                 )
             )
-            if not keys:
+            if old is None:
                 return 0
             # First, or a hub that is killed in between would take a copy for new.
             await self._lifelog.transact(
@@ -129,28 +141,34 @@ class Forgetting:
                     {
                         "home": transaction.home,
                         "name": KEYS_EXPIRED,
-                        "value": repr(expired),
+                        "value": repr(old.received),
                     },
                 ),
                 Lane.BULK,
             )
-            await self._delete_keys(keys)
-            return len(keys)
+            return await self._delete_keys(lambda seq: seq <= old.last)
 
     async def run(self) -> None:
-        """Complete the erasures that were cut short, as soon as the lifelog lets us."""
+        """Complete the erasures that are cut short, as soon as the lifelog lets us."""
         while True:
             try:
-                return await self._resume()
-            except LifelogUnavailableError as error:
+                await self.resume()
+            except (LifelogUnavailableError, OSError) as error:
                 _LOGGER.warning("An erasure waits to be completed: %s", error)
             await asyncio.sleep(_RETRY)
 
-    async def _resume(self) -> None:
-        for intent in await self._lifelog.load(self._begun):
-            async with self._lock:
+    async def resume(self) -> None:
+        """Complete the erasures that were cut short.
+
+        Raises:
+            LifelogUnavailableError: They have to wait.
+
+        """
+        # One that is under way holds the lock until it has ended.
+        async with self._lock:
+            for intent in await self._lifelog.load(self._begun):
                 await self._complete(intent)
-            _LOGGER.warning("An erasure that was cut short is completed")
+                _LOGGER.warning("An erasure that was cut short is completed")
 
     async def _scope(self, request: ForgetRequest) -> Scope:
         """Return what a request means; a person's devices are looked up."""
@@ -231,8 +249,10 @@ class Forgetting:
             await self._erase_keys(intent)
         for eraser in lifelog.erasers:
             while await lifelog.transact(eraser.finish, Lane.BULK):
-                pass
+                await asyncio.sleep(_STEP_PAUSE)
         erasure = await self._close(intent, media)
+        # What is left to be done names nobody.
+        await self._begin(replace(intent, scope=None))
         # Until nothing is left in the journal the erasure has not ended.
         while not await lifelog.purge():
             await asyncio.sleep(_PURGE_PAUSE)
@@ -273,46 +293,52 @@ class Forgetting:
         found = await self._lifelog.load(
             lambda connection: erasing.empty_batches(connection, home, end)
         )
-        for chunk in batched(found, _CHUNK, strict=False):
-
-            def work(
-                transaction: Transaction, chunk: Sequence[erasing.Folded] = chunk
-            ) -> None:
-                erasing.fold(transaction, chunk)
-
-            await self._lifelog.transact(work, Lane.BULK)
+        for chunk in batched(found, _FOLDED, strict=False):
+            await self._lifelog.transact(partial(erasing.fold, folded=chunk), Lane.BULK)
 
     async def _erase_keys(self, intent: _Intent) -> None:
         """Erase the idempotency keys of the erased entries."""
+        firsts, lasts = array("q"), array("q")
 
-        def query(connection: Connection) -> list[tuple[str, str]]:
-            home = self._lifelog.home
-            gone = erasing.erased_by(connection, home, intent.id)
-            rows = connection.execute(
-                select(idempotency.c.device, idempotency.c.key, idempotency.c.seq)
-                .where(idempotency.c.home == home)
-                .execution_options(yield_per=10_000)
+        def query(connection: Connection) -> None:
+            for part in erasing.erased_by(connection, self._lifelog.home, intent.id):
+                firsts.append(part.first)
+                lasts.append(part.last)
+
+        def is_gone(seq: int) -> bool:
+            index = bisect_right(firsts, seq) - 1
+            return index >= 0 and seq <= lasts[index]
+
+        await self._lifelog.load(query)
+        if firsts:
+            await self._delete_keys(is_gone)
+
+    async def _delete_keys(self, is_old: Callable[[int], bool]) -> int:
+        """Delete the keys of some entries, told by their seqs; return how many."""
+        count, place = 0, None
+        while found := await self._lifelog.load(
+            partial(
+                erasing.keys_after,
+                home=self._lifelog.home,
+                after=place,
+                limit=_KEYS,
             )
-            return [(device, key) for device, key, seq in rows if _within(gone, seq)]
-
-        await self._delete_keys(await self._lifelog.load(query))
-
-    async def _delete_keys(self, keys: Sequence[tuple[str, str]]) -> None:
-        for chunk in batched(keys, _CHUNK, strict=False):
-
-            def work(
-                transaction: Transaction, chunk: Sequence[tuple[str, str]] = chunk
-            ) -> None:
-                erasing.erase_keys(transaction, chunk)
-
-            await self._lifelog.transact(work, Lane.BULK)
+        ):
+            place = found[-1][:2]
+            keys = [key[:2] for key in found if is_old(key.seq)]
+            for chunk in batched(keys, _CHUNK, strict=False):
+                await self._lifelog.transact(
+                    partial(erasing.erase_keys, keys=chunk), Lane.BULK
+                )
+            count += len(keys)
+        return count
 
     async def _close(self, intent: _Intent, media: int = 0) -> Erasure:
         """Append the entry that records an erasure; the key keeps it from being doubled."""
         home = self._lifelog.home
-        summary = erasing.summarize(
-            await self._lifelog.load(
-                lambda connection: erasing.erased_by(connection, home, intent.id)
+        summary = await self._lifelog.load(
+            lambda connection: erasing.summarize(
+                erasing.erased_by(connection, home, intent.id)
             )
         )
 
@@ -350,11 +376,6 @@ class Forgetting:
             )
         )
         await self._checkpoints.sign()
-
-
-def _within(gone: Sequence[erasing.Range], seq: int) -> bool:
-    index = bisect_right(gone, seq, key=lambda part: part.first) - 1
-    return index >= 0 and seq <= gone[index].last
 
 
 def _text(request: ForgetRequest) -> str:

@@ -1,5 +1,6 @@
 """Make rollups anew: without what was forgotten, and when the home moves to another time zone."""
 
+from collections import deque
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -10,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
-    RowMapping,
     Select,
     bindparam,
     delete,
@@ -35,6 +35,10 @@ from .transaction import Transaction
 _FINE = WIDTHS[Resolution.FIVE_MINUTES]
 _DAY = WIDTHS[Resolution.DAY]
 
+# So many rollups, and of so many series, are erased in a transaction.
+_CHUNK = 2_000
+_SERIES = 20
+
 # The property that names the zone of the days.
 _ZONE = "rollups_zone"
 
@@ -50,31 +54,27 @@ class RollupEraser(Eraser):
         """Take the zone of the home's days."""
         self._zone = zone
         self._scopes: list[Scope] = []
+        self._waiting: deque[tuple[Scope, int]] = deque()
 
     def erase_scope(self, transaction: Transaction, scope: Scope) -> int:
-        """Erase what was rolled up."""
+        """Note what is meant: `finish` erases it, when the follower cannot add to it any more."""
         self._scopes.append(scope)
-        self._erase(transaction, scope)
         return 0
 
-    def finish(self, transaction: Transaction) -> None:
-        """Erase what a step of the follower may have rolled up in the meantime."""
+    def finish(self, transaction: Transaction) -> bool:
+        """Erase some of it; a home's rollups are many, and an alarm may wait."""
         while self._scopes:
-            self._erase(transaction, self._scopes[-1])
-            self._scopes.pop()
-
-    def _erase(self, transaction: Transaction, scope: Scope) -> None:
-        meant = scope.where(device=series.c.device, point=series.c.point)
-        found = transaction.execute(
-            select(series).where(series.c.home == transaction.home, *meant)
-        ).mappings()
-        whole = scope.since is None and scope.until is None
-        for row in found.all():
-            if whole:
-                _drop(transaction, rollups.c.series == row["id"])
-            else:
-                _erase_time(transaction, row, scope, self._zone)
-            _settle(transaction, row["id"])
+            scope = self._scopes.pop()
+            meant = scope.where(device=series.c.device, point=series.c.point)
+            found = transaction.execute(
+                select(series.c.id).where(series.c.home == transaction.home, *meant)
+            ).scalars()
+            self._waiting.extend((scope, int(str(number))) for number in found)
+        for _ in range(min(_SERIES, len(self._waiting))):
+            if _erase(transaction, *self._waiting[0], self._zone):
+                return True
+            self._waiting.popleft()
+        return bool(self._waiting)
 
 
 async def settle_zone(lifelog: Lifelog, zone: ZoneInfo) -> None:
@@ -131,34 +131,59 @@ def _move_days(transaction: Transaction, number: int, zone: ZoneInfo) -> None:
     transaction.execute(_MAKE_COARSE, made)
 
 
-def _erase_time(
-    transaction: Transaction, row: RowMapping, scope: Scope, zone: ZoneInfo
-) -> None:
+def _erase(transaction: Transaction, scope: Scope, number: int, zone: ZoneInfo) -> bool:
+    """Erase some rollups of a series, and make its edges anew with the last; True for more."""
     since = 0.0 if scope.since is None else max(scope.since, 0.0)
     until = LATEST if scope.until is None else min(scope.until, LATEST)
     if since >= until:
+        return False
+    row = rollups.c
+    for width, start, _ in Days(zone).buckets(int(since // _FINE) * _FINE):
+        old = (row.series == number, row.width == width, row.start < until)
+        starts = (
+            transaction.execute(
+                select(row.start)
+                .where(*old, row.start >= start)
+                .order_by(row.start)
+                .limit(_CHUNK)
+            )
+            .scalars()
+            .all()
+        )
+        if starts:
+            _drop(transaction, *old, row.start.between(start, starts[-1]))
+        if len(starts) == _CHUNK:
+            return True
+    _make_edges(transaction, number, (since, until), zone)
+    _settle(transaction, number)
+    return False
+
+
+def _make_edges(
+    transaction: Transaction, number: int, time: tuple[float, float], zone: ZoneInfo
+) -> None:
+    """Make the buckets anew that lie partly within a time that was erased."""
+    row = (
+        transaction.execute(select(series).where(series.c.id == number))
+        .mappings()
+        .first()
+    )
+    if row is None:
         return
+    since, until = time
+    edges = {
+        (width, start): end
+        for edge in time
+        for width, start, end in Days(zone).buckets(int(edge // _FINE) * _FINE)
+        if start < until
+    }
     upto = position(transaction)
-    edges: dict[tuple[int, int], int] = {}
-    for edge in (since, until):
-        slot = int(edge // _FINE) * _FINE
-        for width, start, end in Days(zone).buckets(slot):
-            if edge == since:
-                _drop(
-                    transaction,
-                    rollups.c.series == row["id"],
-                    rollups.c.width == width,
-                    rollups.c.start >= start,
-                    rollups.c.start < until,
-                )
-            if start < until:
-                edges[width, start] = end
     for (width, start), end in sorted(edges.items()):
         target = {
             "home_": transaction.home,
             "device_": row["device"],
             "point_": row["point"],
-            "series_": row["id"],
+            "series_": number,
             "width_": width,
             "start_": start,
             "end_": end,

@@ -1,6 +1,5 @@
 """Prove that the lifelog was not altered: numbering, digests, chain, erasures, signatures."""
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import suppress
@@ -15,7 +14,7 @@ from hearthward.model.entry import EntryKind
 from hearthward.model.proof import Verification
 
 from .chain import DIGEST_SIZE, START, Row, digest, is_folded, link, message, split
-from .erasing import Range, Summary, summarize
+from .erasing import Range, Summary, Tally
 from .schema import batches, checkpoints, entries, erased, erasures
 
 type _Record = Record[Any]
@@ -78,11 +77,7 @@ class _Walk:
         self._home = home
         # Files of the first schema know no erasures and no checkpoints.
         self._tables = set(inspect(connection).get_table_names())
-        self._gone: list[Range] = []
-        self._by_erasure: dict[str, list[Range]] = defaultdict(list)
-        for row in self._rows(erased):
-            self._gone.append(Range(row.first, row.last))
-            self._by_erasure[row.erasure].append(self._gone[-1])
+        self._gone = _Gone(self._rows(erased))
 
     def check_chain(self) -> None:
         """Check batch by batch: its hash, its entries, the checkpoint at its end."""
@@ -114,16 +109,16 @@ class _Walk:
     def check_erasures(self) -> None:
         """Check that an entry tells of every erasure, and of nothing else."""
         pending = {row.id for row in self._rows(erasures)}
-        for name, gone in self._by_erasure.items():
+        for name, gone in self._gone.tallies().items():
             known = self.recorded.get(name)
             if known is None and name not in pending:
                 raise _BrokenError(
-                    f"no entry records why the entries {gone[0].first} to {gone[-1].last} "
+                    f"no entry records why the entries {gone.first} to {gone.last} "
                     "are gone"
                 )
-            if known is not None and known != summarize(gone):
+            if known is not None and known != gone.summary:
                 raise _BrokenError(
-                    f"other entries between {gone[0].first} and {gone[-1].last} are gone "
+                    f"other entries between {gone.first} and {gone.last} are gone "
                     "than their erasure says"
                 )
         self.unfinished = len(pending)
@@ -155,7 +150,7 @@ class _Walk:
 
     def _check_entries(self, batch: _Record, found: list[Row]) -> None:
         where = f"between seq {batch.first} and {batch.last}"
-        gone = self._gone_within(batch.first, batch.last)
+        gone = self._gone.within(batch.first, batch.last)
         seqs = [row.seq for row in found]
         if seqs != [
             seq for seq in range(batch.first, batch.last + 1) if seq not in gone
@@ -198,16 +193,6 @@ class _Walk:
         self.signatures += 1
         self.signers.add(bytes(witness.key))
 
-    def _gone_within(self, first: int, last: int) -> set[int]:
-        """Return the erased seqs of a batch."""
-        index = bisect_left(self._gone, first, key=lambda part: part.last)
-        seqs: set[int] = set()
-        while index < len(self._gone) and self._gone[index].first <= last:
-            part = self._gone[index]
-            seqs.update(range(max(first, part.first), min(last, part.last) + 1))
-            index += 1
-        return seqs
-
     def _rows(self, table: Table) -> Iterator[_Record]:
         """Yield the home's rows of a table in the order of its key."""
         if table.name not in self._tables:
@@ -220,3 +205,35 @@ class _Walk:
                 execution_options={"yield_per": 1_000},
             )
         )
+
+
+class _Gone:
+    """What is gone, as the walk comes by; there may be as many ranges as entries."""
+
+    def __init__(self, rows: Iterator[_Record]) -> None:
+        self._rows = rows
+        self._row = next(rows, None)
+        self._tallies: dict[str, Tally] = defaultdict(Tally)
+
+    def within(self, first: int, last: int) -> set[int]:
+        """Return the erased seqs of a batch; batches come in their order."""
+        seqs: set[int] = set()
+        while self._row is not None and self._row.first <= last:
+            seqs.update(
+                range(max(first, self._row.first), min(last, self._row.last) + 1)
+            )
+            if self._row.last > last:
+                break
+            self._pass()
+        return seqs
+
+    def tallies(self) -> dict[str, Tally]:
+        """Return what each erasure has erased."""
+        while self._row is not None:
+            self._pass()
+        return self._tallies
+
+    def _pass(self) -> None:
+        assert self._row is not None
+        self._tallies[self._row.erasure].add(Range(self._row.first, self._row.last))
+        self._row = next(self._rows, None)

@@ -112,8 +112,7 @@ async def main(folder: Path) -> None:
         )
         load = Load(lifelog, itertools.count(order["start"]))
         say(ready=True)
-        tasks = [asyncio.create_task(forgetting.run())]
-        tasks += [
+        tasks = [
             asyncio.create_task(load.append(list(part), Lane.CONTROL))
             for part in itertools.batched(order["open"], MOST, strict=False)
         ]
@@ -122,6 +121,7 @@ async def main(folder: Path) -> None:
             for work in (
                 *(load.produce(lane) for lane in Lane),
                 sign(checkpoints),
+                forgetting.run(),
                 *((forget(forgetting),) if order["forget"] else ()),
             )
         ]
@@ -129,6 +129,7 @@ async def main(folder: Path) -> None:
         for task in endless:
             task.cancel()
         await asyncio.gather(*tasks)
+        await forgetting.resume()
         if order["forget"]:
             await forgetting.forget(ForgetRequest(device=SECRET))
         await checkpoints.close()

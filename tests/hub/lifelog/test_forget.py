@@ -8,7 +8,13 @@ import sqlite3
 import pytest
 from sqlalchemy import insert
 
-from hearthward.lifelog import Eraser, LifelogError, Scope, Transaction
+from hearthward.lifelog import (
+    Eraser,
+    LifelogError,
+    LifelogUnavailableError,
+    Scope,
+    Transaction,
+)
 from hearthward.lifelog.schema import devices, entries
 from hearthward.model.device import Device, DeviceStatus
 from hearthward.model.entry import Draft, EntryKind, Lane
@@ -151,6 +157,47 @@ async def test_a_person_is_forgotten_with_their_devices(book: Book) -> None:
     await book.verify()
 
 
+async def test_the_name_of_who_is_forgotten_is_in_no_file(book: Book) -> None:
+    """Nor is it in what the hub notes for itself, to complete what is cut short."""
+    said = {"person": SECRET}
+    await book.lifelog.append(
+        [Draft(ts=1.0, kind=EntryKind.NOTE, text="at home", body=said)]
+    )
+    await book.forgetting.forget(ForgetRequest(person=SECRET))
+    assert not told(book.folder)
+
+
+async def test_an_erasure_that_fails_is_completed_by_itself(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hub does not have to be started again for it."""
+    monkeypatch.setattr("hearthward.lifelog.forgetting._RETRY", 0.05)
+    eraser = Hesitant()
+    book.lifelog.erasers.append(eraser)
+    completing = asyncio.create_task(book.forgetting.run())
+    await book.lifelog.append([note("a"), note("b")])
+    with pytest.raises(LifelogUnavailableError):
+        await book.forgetting.forget(ForgetRequest(until=5.0))
+    assert (await book.lifelog.verify()).unfinished == 1
+    eraser.failing = False
+    while (await book.lifelog.verify()).unfinished:
+        await asyncio.sleep(0.05)
+    completing.cancel()
+    found = await book.lifelog.read(0, 10)
+    assert [entry.kind for entry in found] == [EntryKind.ERASURE]
+
+
+class Hesitant(Eraser):
+    """Cannot erase for a while."""
+
+    failing = True
+
+    def finish(self, transaction: Transaction) -> None:
+        """Fail as long as it does."""
+        if self.failing:
+            raise LifelogUnavailableError("Not now")
+
+
 async def test_audit_and_erasures_stay(book: Book) -> None:
     """They prove what was done."""
     await book.lifelog.append(
@@ -275,11 +322,11 @@ async def test_an_erasure_that_was_cut_short_is_completed(tmp_path: Path) -> Non
         found = await book.lifelog.verify()
         assert (found.problem, found.unfinished) == (None, 1)
     async with opened(tmp_path) as book:
-        await book.forgetting.run()
+        await book.forgetting.resume()
         assert not told(tmp_path)
         found = await book.verify()
         assert (found.unfinished, found.erasures, found.erased) == (0, 1, 1)
-        await book.forgetting.run()
+        await book.forgetting.resume()
         assert (await book.verify()).erasures == 1
 
 

@@ -1,17 +1,20 @@
 """What is forgotten is in no rollup, and what was around it still is."""
 
 import asyncio
+from itertools import batched
 from pathlib import Path
 import tempfile
 from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings, strategies as st
+from sqlalchemy import func, select
 
-from hearthward.lifelog import Lifelog
+from hearthward.lifelog import Lifelog, Transaction
 from hearthward.lifelog.checkpoints import Checkpoints, load_key
 from hearthward.lifelog.forgetting import Forgetting
 from hearthward.lifelog.rebuild import RollupEraser, settle_zone
 from hearthward.lifelog.rollups import Rollups
+from hearthward.lifelog.schema import rollups as rollups_table
 from hearthward.lifelog.sqlite import SqliteStore
 from hearthward.model.entry import Draft
 from hearthward.model.erasure import ForgetRequest
@@ -81,6 +84,42 @@ async def test_a_forgotten_device_leaves_no_series(
     await Rollups(lifelog, ZONE).catch_up()
     await forgetting(lifelog, tmp_path).forget(ForgetRequest(device=DEVICE))
     assert await lifelog.load(stored) == {}
+
+
+async def test_many_rollups_go_in_small_steps(lifelog: Lifelog, tmp_path: Path) -> None:
+    """An alarm never waits for all of them."""
+    drafts = [draft("power", BEGIN + 300 * at, 1.0) for at in range(7000)]
+    for chunk in batched(drafts, 1000, strict=False):
+        await lifelog.append(chunk)
+    await Rollups(lifelog, ZONE).catch_up()
+    eraser = Counting(ZONE)
+    lifelog.erasers.append(eraser)
+    forget = Forgetting(lifelog, Checkpoints(lifelog, load_key(tmp_path)))
+    await forget.forget(ForgetRequest(device=DEVICE, since=BEGIN + 10))
+    assert sum(eraser.erased) > 7000
+    assert max(eraser.erased) <= 2500
+    assert_same(await lifelog.load(stored), expected(drafts[:1]))
+
+
+class Counting(RollupEraser):
+    """Counts how many rollups go with each transaction."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        """Begin with none."""
+        super().__init__(zone)
+        self.erased: list[int] = []
+
+    def finish(self, transaction: Transaction) -> bool:
+        """Erase some."""
+        before = _count(transaction)
+        more = super().finish(transaction)
+        self.erased.append(before - _count(transaction))
+        return more
+
+
+def _count(transaction: Transaction) -> int:
+    found = transaction.execute(select(func.count()).select_from(rollups_table))
+    return int(str(found.scalar()))
 
 
 async def test_days_move_with_the_home(lifelog: Lifelog) -> None:
