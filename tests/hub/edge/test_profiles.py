@@ -456,3 +456,35 @@ def test_a_file_is_checked_before_the_hub_reads_it(
     with pytest.raises(SystemExit):
         cli.main()
     assert "line 6" in capsys.readouterr().err
+
+
+def test_a_layout_speaks_for_its_own_devices_only(bench: Bench) -> None:
+    """Who may write to a topic of sensors is not thereby the heater."""
+    bench.devices["heater"] = Device(
+        id="heater", name="Heater", status=DeviceStatus.ACTIVE, adapter="mqtt"
+    )
+    with pytest.raises(DecodeError, match="heater") as caught:
+        bench.say("paku", "paku/van/heater/data", {"metrics": {"temperature": 20.5}})
+    assert caught.value.reason == "not_permitted"
+    for value in (20.5, 21.5):
+        said = bench.say(
+            "paku", "paku/van/stove/data", {"metrics": {"temperature": value}}
+        )
+        assert isinstance(said[-1], State)
+
+
+def test_names_without_an_end_fill_no_memory(bench: Bench) -> None:
+    """A device offers as many points as any other may, however many names it makes up."""
+    found: list[UpMessage] = []
+    for part in range(4):
+        metrics = {f"made_up_{part}_{number}": 1.0 for number in range(600)}
+        found += bench.say("paku", "paku/van/liar/data", {"metrics": metrics})
+    hellos = [message for message in found if isinstance(message, Hello)]
+    assert max(len(each.body.points) for each in hellos) <= 1_000
+
+
+def test_a_payload_nested_without_an_end_is_told_so(bench: Bench) -> None:
+    """It is bad JSON, not a failure of the profile."""
+    with pytest.raises(DecodeError) as caught:
+        bench.say("paku", "paku/van/liar/data", b"[" * 100_000)
+    assert caught.value.reason == "invalid_json"

@@ -16,6 +16,9 @@ _LOGGER = logging.getLogger(__name__)
 
 _LOOK = 2.0
 
+# A flood of names must not fill the memory.
+_REMEMBERED = 4_096
+
 
 class Presence:
     """Looks time and again who was heard."""
@@ -38,7 +41,8 @@ class Presence:
 
     def told(self, device: str) -> None:
         """Note that a device says itself whether it is online."""
-        self._told.add(device)
+        if len(self._told) < _REMEMBERED:
+            self._told.add(device)
 
     async def run(self) -> None:
         """Tell who came and who went until cancelled."""

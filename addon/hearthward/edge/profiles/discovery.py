@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from msgspec.structs import replace
 
+from hearthward.edge.decode import POINT_LIMIT
 from hearthward.edge.parcel import Parcel
 from hearthward.model.device import Device, Point, PointKind
 from hearthward.model.message import Hello, HelloBody
@@ -17,6 +18,8 @@ from .readings import Field, Fields
 
 # A hello that the registry does not show yet is not repeated with each message.
 _PATIENCE = 5.0
+
+_REMEMBERED = 4_096
 
 
 class Said(Protocol):
@@ -98,7 +101,9 @@ class Discovery:
         """Return a hello if the registry lacks the device or one of its points."""
         known = self._known(said.device)
         for name, field in found:
-            if known.fields.get(name) is not field:
+            if known.fields.get(name) is field:
+                continue
+            if name in known.fields or len(known.fields) < POINT_LIMIT:
                 known.fields[name] = field
                 self._learn(known, field.point)
         if self._stands(said.device, known):
@@ -123,8 +128,15 @@ class Discovery:
     def _known(self, device: str) -> _Known:
         known = self._devices.get(device)
         if known is None:
+            if len(self._devices) >= _REMEMBERED:
+                self._forget_one()
             known = self._devices[device] = _Known()
         return known
+
+    def _forget_one(self) -> None:
+        """Make room: a flood of names must not fill the memory."""
+        strangers = (each for each in self._devices if self._registry(each) is None)
+        del self._devices[next(strangers, next(iter(self._devices)))]
 
     def _learn(self, known: _Known, point: Point) -> None:
         if known.points.get(point.id) == point:

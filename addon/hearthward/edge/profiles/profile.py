@@ -206,6 +206,7 @@ class Profile:
                 f"The message names no device: {topic.device or self.layout.device} "
                 "is not in it",
             )
+        self._check_owner(identity, parcel)
         ts = None
         if topic.ts is not None:
             written = at(item, topic.ts)
@@ -226,6 +227,24 @@ class Profile:
             case Carries.STATE:
                 yield from self._state(said)
 
+    def _check_owner(self, device: str, parcel: Parcel) -> None:
+        """Refuse to speak for a native device, unless the sender's key is for it.
+
+        Raises:
+            DecodeError: It is one.
+
+        """
+        known = self._known(device)
+        if known is None or parcel.device is not None:
+            return
+        # Devices of profiles have the topic by which they are found, whatever its base was.
+        if known.address is None or "/" not in known.address:
+            raise DecodeError(
+                Reason.NOT_PERMITTED,
+                f"{device} is no device of the profile {self.name}: give this one another "
+                "id, or delete that one first",
+            )
+
     def _status(self, said: _Said) -> Iterator[UpMessage]:
         topic = said.topic
         found = said.payload if topic.online is None else at(said.payload, topic.online)
@@ -234,7 +253,8 @@ class Profile:
                 Reason.INVALID_MESSAGE, f"The field {topic.online} is missing"
             )
         yield from self._discovery.hello(said, said.parcel, ())
-        self.told.add(said.device)
+        if len(self.told) < _REMEMBERED:
+            self.told.add(said.device)
         yield Status(
             device=said.device,
             ts=said.when,
@@ -305,7 +325,7 @@ def _payload(raw: bytes, topic: Topic) -> object:
         return raw.decode(errors="replace").strip()
     try:
         return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DecodeError(
             Reason.INVALID_JSON, f"Correct the JSON: {str(error)[:200]}"
         ) from None
