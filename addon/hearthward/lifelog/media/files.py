@@ -31,7 +31,7 @@ class MediaFiles(Protocol):
         """Return a local path to read a thumbnail from; it may be missing."""
 
     def remove(self, name: str) -> None:
-        """Remove a file and its thumbnail, durably."""
+        """Remove a file and its thumbnail; what a power loss brings back is removed again."""
 
     def names(self) -> Iterator[str]:
         """Return the names of all kept files."""
@@ -79,14 +79,12 @@ class LocalFiles:
         return self.fetch(name).with_suffix(_THUMBNAIL)
 
     def remove(self, name: str) -> None:
-        """Remove a file and its thumbnail; the folder is synced."""
+        """Remove a file and its thumbnail, without waiting for the disk."""
         place = self.fetch(name)
         with suppress(FileNotFoundError):
             place.unlink()
         with suppress(FileNotFoundError):
             self.fetch_thumbnail(name).unlink()
-        with suppress(FileNotFoundError):
-            _sync(place.parent)
 
     def names(self) -> Iterator[str]:
         """Return the names of all kept files, those with a lone thumbnail too."""

@@ -34,7 +34,7 @@ from .files import MediaFiles
 _LOGGER = logging.getLogger(__name__)
 
 _CHUNK = 256 * 1024
-_AT_ONCE = 200
+_AT_ONCE = 50
 _PRUNE_INTERVAL = 3600.0
 
 # How many files are known to be whole, so that they are not read through for each request.

@@ -162,12 +162,19 @@ class Index:
             return [text for text in texts if _drop_text(connection, text)]
 
     def purge(self) -> bool:
-        """Leave nothing deleted in the journal; False while a reader holds it."""
+        """Leave nothing deleted in the journal; False while a reader holds it.
+
+        It waits for none: the lifelog's writer calls it.
+        """
         with self._lock:
             self._drain()
-            busy, _, _ = self._writer.execute(
-                "PRAGMA wal_checkpoint(TRUNCATE)"
-            ).fetchone()
+            self._writer.execute("PRAGMA busy_timeout=0")
+            try:
+                busy, _, _ = self._writer.execute(
+                    "PRAGMA wal_checkpoint(TRUNCATE)"
+                ).fetchone()
+            finally:
+                self._writer.execute(f"PRAGMA busy_timeout={_BUSY_S * 1000:.0f}")
         return not busy
 
     def without_vector(self, limit: int) -> list[tuple[int, str]]:

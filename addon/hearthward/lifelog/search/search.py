@@ -36,7 +36,7 @@ _THREADS = 2
 
 _FIRST = -(2**63)
 
-_CURSOR = re.compile(r"(\d{1,18})_(\d{1,12})_(\d{1,4})(?:_(-?\d{1,18}))?")
+_CURSOR = re.compile(r"(\d{1,18})_(\d{1,10})_(\d{1,4})(?:_(-?\d{1,18}))?")
 
 # What a clock that is ahead may have written by now, s.
 _AHEAD_S = 120.0
@@ -131,8 +131,7 @@ class Search:
         vector = None
         if wanted.words and query.mode is not SearchMode.TEXT:
             vector = await self._embed(text)
-        # As of before the look: what is indexed meanwhile may be missing.
-        complete = self._indexer.complete
+        complete = await self._indexer.reach(self._lifelog.last)
         found, after = await self._look(query, wanted, vector, place)
         entries = await self._lifelog.load(
             lambda connection: read.by_seqs(
@@ -222,7 +221,7 @@ class _Eraser(Eraser):
             texts = self._index.erase(seqs)
         except sqlite3.Error as error:
             if not is_broken(error):
-                raise
+                raise _unwritable(error) from error
             self._index.reset()
             return
         if texts and self._indexer.vectors is not None:
@@ -230,7 +229,15 @@ class _Eraser(Eraser):
 
     def finish(self, transaction: Transaction) -> bool:
         """Leave nothing of it in the index's journal."""
-        return not self._index.purge()
+        try:
+            return not self._index.purge()
+        except sqlite3.Error as error:
+            raise _unwritable(error) from error
+
+
+def _unwritable(error: sqlite3.Error) -> LifelogUnavailableError:
+    """Say it as an error of the index's own: the lifelog itself is well."""
+    return LifelogUnavailableError(f"The search index cannot be written: {error}")
 
 
 def _listed(
