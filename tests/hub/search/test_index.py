@@ -189,6 +189,30 @@ async def test_a_disk_that_is_full_stops_no_appends(
         assert await search.summaries("full") == ["while it was full"]
 
 
+async def test_a_disk_that_is_full_at_the_start_keeps_no_hub_from_it(
+    plain: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All else works; the index is opened when there is room again."""
+    import sqlite3
+
+    from hearthward.lifelog.search import indexer
+
+    monkeypatch.setattr(indexer, "_RETRY_S", 0.05)
+    full = True
+    open_ = Index.open
+
+    def fails(self: Index) -> None:
+        if full:
+            raise sqlite3.OperationalError("database or disk is full")
+        open_(self)
+
+    monkeypatch.setattr(Index, "open", fails)
+    async with searching(plain) as search:
+        await search.note("while it was full")
+        full = False
+        assert await search.summaries("full") == ["while it was full"]
+
+
 async def test_notes(plain: Settings) -> None:
     """A note is signed, durable when it is answered and found like any other."""
     async with searching(plain) as search:

@@ -196,7 +196,15 @@ async def test_a_cursor_of_nowhere_is_refused(search: Searching) -> None:
 async def test_a_query_language_is_not_one(search: Searching) -> None:
     """Quotes and operators of the engine are words like others."""
     await search.note('said "no" AND left')
-    for q in ('"no" AND', "no*", "NEAR(no left)", "'; DROP TABLE words; --", '"', "-"):
+    for q in (
+        '"no" AND',
+        "no*",
+        "NEAR(no left)",
+        "'; DROP TABLE words; --",
+        '"',
+        "-",
+        "ﷺ ⑴ ½",
+    ):
         status, _ = await search.ask(q)
         assert status == 200, q
     assert await search.summaries('AND "left"') == ['said "no" AND left']

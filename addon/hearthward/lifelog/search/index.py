@@ -231,7 +231,10 @@ class Index:
 
     def _connect(self) -> bool:
         """Open the file; False if it has to begin anew."""
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise sqlite3.OperationalError(error.strerror) from error
         self._connection = self._open(_PRAGMAS)
         try:
             if self.about("version") != self._version:

@@ -6,8 +6,8 @@ catches up: appends do not wait for it.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 import logging
-from math import inf
 import sqlite3
 import time
 from typing import Any
@@ -28,8 +28,9 @@ _TURN = 200
 # Entries without words move the cursor only now and then, s.
 _SAVE_S = 10.0
 
-# Whoever has not caught up for so long is behind, s.
-_BEHIND_S = 2.0
+# Whoever asks waits so long, s, for the index to catch up, if only so many entries are left.
+_PATIENCE_S = 0.3
+_NEARLY = 5_000
 
 _TEXTS = 16
 _RETRY_S = 30.0
@@ -55,17 +56,19 @@ class Indexer:
         self._opened = False
         self._embedded = False
         self._more = asyncio.Event()
+        self._advanced = asyncio.Event()
         self._seen = 0
         self._saved = 0.0
-        self._current = -inf
 
-    @property
-    def complete(self) -> bool:
-        """Whether all that was appended until a moment ago can be found."""
-        if not self._opened or not (self._embedded or self._embedder is None):
+    async def reach(self, seq: int) -> bool:
+        """Tell whether all entries up to `seq` can be found; wait for the last of them."""
+        if not self._opened or seq - self._seen > _NEARLY:
             return False
-        caught_up = self._seen >= self._lifelog.last
-        return caught_up or time.monotonic() - self._current < _BEHIND_S
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S):
+                while self._seen < seq or not self._embedded:
+                    await self._advanced.wait()
+        return self._seen >= seq and self._embedded
 
     async def run(self) -> None:
         """Index what is appended until the lifelog closes."""
@@ -114,7 +117,7 @@ class Indexer:
     async def _index_and_embed(self) -> None:
         if self._embedder is not None:
             await asyncio.to_thread(self._load_vectors, self._embedder.name)
-        self._seen, self._current = self._index.cursor, -inf
+        self._seen = self._index.cursor
         self._embedded = self._embedder is None
         self._opened = True
         embedding = asyncio.create_task(self._embed())
@@ -163,10 +166,13 @@ class Indexer:
             end = Position(batch.last, batch.entries[-1].digest, generation)
             await self._add(documents, end)
             self._seen = after = batch.last
-            if after >= self._lifelog.last:
-                self._current = time.monotonic()
-            elif documents:
+            self._advance()
+            if documents and after < self._lifelog.last:
                 await asyncio.sleep(time.monotonic() - started)
+
+    def _advance(self) -> None:
+        self._advanced.set()
+        self._advanced = asyncio.Event()
 
     async def _tell(self, batch: Batch) -> list[Document]:
         documents: list[Document] = []
@@ -182,7 +188,7 @@ class Indexer:
         await asyncio.to_thread(self._index.add, documents, end)
         self._saved = now
         if documents:
-            self._embedded = False
+            self._embedded = self._embedder is None
             self._more.set()
 
     async def _embed(self) -> None:
@@ -194,6 +200,7 @@ class Indexer:
             texts = await asyncio.to_thread(self._index.without_vector, _TEXTS)
             if not texts:
                 self._embedded = not self._more.is_set()
+                self._advance()
                 await self._more.wait()
                 continue
             started = time.monotonic()

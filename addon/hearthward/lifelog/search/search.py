@@ -100,7 +100,11 @@ class Search:
             stack.callback(self._threads.shutdown)
             if self._embedder is not None:
                 await stack.enter_async_context(self._embedder)
-            await asyncio.to_thread(self._index.open)
+            try:
+                await asyncio.to_thread(self._index.open)
+            except sqlite3.Error as error:
+                # On a full disk the hub starts all the same; the indexer tries again.
+                _LOGGER.warning("Nothing can be searched for now: %s", error)
             self._stack = stack.pop_all()
         return self
 
@@ -124,6 +128,7 @@ class Search:
             LifelogUnavailableError: The index cannot be read.
 
         """
+        complete = await self._indexer.reach(self._lifelog.last)
         place = _place(query.cursor) or Place(self._lifelog.last, int(time.time()))
         phrase = phrases.find(query.q, query.language, place.now, self._zone)
         text = phrase.rest if phrase else query.q
@@ -131,7 +136,6 @@ class Search:
         vector = None
         if wanted.words and query.mode is not SearchMode.TEXT:
             vector = await self._embed(text)
-        complete = await self._indexer.reach(self._lifelog.last)
         found, after = await self._look(query, wanted, vector, place)
         entries = await self._lifelog.load(
             lambda connection: read.by_seqs(

@@ -22,6 +22,9 @@ _RESCORED = 400
 # Texts that are compared at a time stay in the processor's cache.
 _CHUNK = 8_192
 
+# Vectors that are read at a time: what is freed again shall not stay with the process.
+_LOADED = 500
+
 # Of a dimension on the disk.
 _BYTES = 2
 
@@ -119,7 +122,7 @@ def load(connection: sqlite3.Connection) -> Vectors | None:
     """Return the vectors that the index holds, if it holds any."""
     rows = connection.execute("SELECT id, vector FROM texts WHERE vector NOT NULL")
     vectors: Vectors | None = None
-    while found := rows.fetchmany(_CHUNK):
+    while found := rows.fetchmany(_LOADED):
         size = len(found[0][1]) // _BYTES
         vectors = vectors or Vectors(size)
         exact = unpack(b"".join(vector for _, vector in found), size)

@@ -64,20 +64,24 @@ def terms(text: str) -> list[str]:
             found.append(fold(run))
         else:
             found += [fold(run[at : at + 2]) for at in range(len(run) - 1)]
-    return found
+    return [word for word in found if word]
 
 
 @lru_cache(maxsize=8192)
 def fold(word: str) -> str:
     """Return a word without what spelling varies in: case, accents, width, ligatures."""
     plain = unicodedata.normalize("NFKD", word.casefold())
-    letters = "".join(
-        letter
-        for letter in plain
-        # The voicing marks of kana change the word, accents do not.
-        if not unicodedata.combining(letter) or letter in "\u3099\u309a"
-    )
+    letters = "".join(letter for letter in plain if _counts(letter))
     return unicodedata.normalize("NFC", letters).translate(_LETTERS)
+
+
+def _counts(letter: str) -> bool:
+    """Tell whether a letter makes a word another one."""
+    if letter.isascii() or letter.isspace():
+        # Some ligatures fall apart into signs and spaces.
+        return letter.isalnum()
+    # The voicing marks of kana change the word, accents do not.
+    return not unicodedata.combining(letter) or letter in "\u3099\u309a"
 
 
 def indexed(text: str) -> str:
