@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 import pytest
+from sqlalchemy import delete
 
 from hearthward.config import BackupSettings, Settings
 from hearthward.hub import FolderInUseError, locked
-from hearthward.lifelog.schema import entries
+from hearthward.lifelog.schema import entries, erasures
 from hearthward.model.backup import Backup, BackupFile, BackupKind
 from hearthward.model.device import Device, DeviceStatus
 from hearthward.model.entry import EntryKind
@@ -314,10 +315,23 @@ async def test_backups_do_not_keep_what_was_forgotten(settings: Settings) -> Non
         old = await back_up(hub)
         status, _ = await hub.ask("POST", "/api/v1/forget", body={"person": "Ada"})
         assert status == 200
+    aside = settings.data_dir / "before-restore-20261121T000000Z"
+    aside.mkdir()
     async with running(settings) as hub:
+        under_way = {"home": settings.home, "id": "under way", "body": "{}"}
+        await hub.parts.lifelog.transact(
+            lambda transaction: transaction.put(erasures, under_way)
+        )
+        await hub.parts.backups._look()
+        (kept,) = await hub.parts.backups.list()
+        assert kept.id == old["id"]
+        await hub.parts.lifelog.transact(
+            lambda transaction: transaction.execute(delete(erasures))
+        )
         await hub.parts.backups._look()
         (kept,) = await hub.parts.backups.list()
         assert kept.id != old["id"]
+        assert not aside.exists()
     bring_back(settings)
     async with running(settings) as hub:
         assert await texts(hub) == ["of nobody"]

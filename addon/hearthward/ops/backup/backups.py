@@ -7,12 +7,15 @@ from pathlib import Path
 import shutil
 import time
 
+from sqlalchemy import Connection, select
+
 from hearthward.config import BackupSettings
 from hearthward.lifelog import Eraser, Lifelog, LifelogError, Scope, Transaction
 from hearthward.lifelog.media import LocalFiles, MediaLibrary
+from hearthward.lifelog.schema import erasures
 from hearthward.model.backup import Backup, BackupKind, BackupSummary
 
-from . import hooks
+from . import hooks, restore
 from .errors import BackupError
 from .journal import DATABASE, Journal
 from .sealing import sync
@@ -106,8 +109,16 @@ class Backups:
             self._mark.touch(mode=0o600)
             sync(self.journal.folder)
 
+    def _forgetting(self, connection: Connection) -> bool:
+        """Tell whether an erasure has begun and not ended."""
+        home = erasures.c.home == self._lifelog.home
+        return connection.execute(select(erasures.c.id).where(home)).first() is not None
+
     async def _look(self) -> None:
         async with self._lock:
+            # What is being forgotten would be in a new backup, too.
+            if await self._lifelog.load(self._forgetting):
+                return
             if await asyncio.to_thread(self._mark.exists):
                 await self._renew()
             kind = await asyncio.to_thread(self._due)
@@ -118,6 +129,7 @@ class Backups:
 
     async def _renew(self) -> None:
         """Replace the backups of before something was forgotten by one of after it."""
+        await asyncio.to_thread(restore.drop_aside, self._data)
         old = await asyncio.to_thread(self.journal.backups)
         if old:
             await self._create(BackupKind.FULL)

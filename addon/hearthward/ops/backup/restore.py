@@ -25,6 +25,7 @@ from .sealing import measure, sync
 
 _STAGE = "restoring"
 _READY = "ready"
+_ASIDE = "before-restore-"
 
 # What is made anew from the lifelog, and would know of what is not there any more.
 _DERIVED = ("search", "transfer")
@@ -130,7 +131,7 @@ def restore(journal: Journal, data: Path, home: str, at: float | None) -> Restor
     try:
         last, ts = assemble(journal, chain, at, stage)
         missing = _bring_media(journal, chain, stage / DATABASE, data, home)
-        aside = f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+        aside = f"{_ASIDE}{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
         for file in sorted(stage.rglob("*")):
             if file.is_file():
                 measure(file)
@@ -164,6 +165,12 @@ def complete(data: Path) -> bool:
     sync(data)
     shutil.rmtree(stage)
     return True
+
+
+def drop_aside(data: Path) -> None:
+    """Remove what restores have put aside; blocks."""
+    for folder in data.glob(f"{_ASIDE}*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _apply(database: Path, part: Path, backup: Backup, at: float | None) -> None:
