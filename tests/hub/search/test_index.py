@@ -209,7 +209,11 @@ async def test_a_disk_that_is_full_at_the_start_keeps_no_hub_from_it(
     monkeypatch.setattr(Index, "open", fails)
     async with searching(plain) as search:
         await search.note("while it was full")
+        status, _ = await search.ask("full")
+        assert status == 503
         full = False
+        while (await search.ask("full"))[0] == 503:
+            await asyncio.sleep(0.05)
         assert await search.summaries("full") == ["while it was full"]
 
 
