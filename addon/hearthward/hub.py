@@ -185,7 +185,7 @@ async def open_parts(
                 gateway=gateway,
                 intake=intake,
                 dead_letters=letters,
-                replay=Replay(lifelog, registry, letters, intake),
+                replay=Replay(lifelog, registry, letters, intake, gateway),
                 statistics=Monitor(lifelog, letters, media, privacy, folder),
                 media=media,
                 backups=Backups(lifelog, media, folder, settings.backup),

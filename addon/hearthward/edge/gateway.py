@@ -90,6 +90,7 @@ class Gateway:
         self._pending_devices = pending_devices
         self._sorter = Sorter(lifelog.state, records)
         self._clocks = Clocks()
+        self._crossed: list[Callable[[], None]] = []
         self._standings: dict[str, Standing] = {}
         # Messages with a key that are on their way, and whether they bring any entries.
         self._under_way: dict[tuple[str, str], bool] = {}
@@ -139,6 +140,7 @@ class Gateway:
             harvest.reject(index, letter)
         newest = _newest(arrivals)
         spoken = dict.fromkeys([arrival.message.device for arrival in arrivals])
+        strangers = [device for device in spoken if not self.admits(device)]
         try:
             for count, arrival in enumerate(arrivals, start=1):
                 message = arrival.message
@@ -158,7 +160,14 @@ class Gateway:
         self._remember(harvest.keys)
         for device in spoken:
             await self._activate(device)
+        if any(map(self.admits, strangers)):
+            for listener in self._crossed:
+                listener()
         return harvest.receipt
+
+    def on_crossed(self, listener: Callable[[], None]) -> None:
+        """Call `listener` when letters may wait for an approval that there was meanwhile."""
+        self._crossed.append(listener)
 
     def admits(self, device: str) -> bool:
         """Tell whether a device was let into the home and may speak."""

@@ -11,6 +11,7 @@ from hearthward.model.device import DeviceStatus
 from hearthward.model.entry import EntryKind
 
 from .deadletters import DeadLetters
+from .gateway import Gateway
 from .harvest import Retry
 from .intake import Intake
 
@@ -34,6 +35,7 @@ class Replay:
         registry: Registry,
         letters: DeadLetters,
         intake: Intake,
+        gateway: Gateway,
     ) -> None:
         """Watch `registry`, as `lifelog` tells of it, for devices that are let in."""
         self._registry = registry
@@ -42,6 +44,7 @@ class Replay:
         self._approved = asyncio.Event()
         self._approved.set()
         lifelog.project(self._note)
+        gateway.on_crossed(self._approved.set)
 
     async def one(self, letter: int) -> Replayed:
         """Try a letter again.

@@ -77,7 +77,7 @@ async def test_the_api(gate: Gate) -> None:
         status, error = await ask(gate, method, f"/{oldest}{path}")
         assert (status, error["code"]) == (404, "unknown_letter")
     status, error = await ask(gate, "GET", "/x1")
-    assert (status, error["code"]) == (404, "unknown_letter")
+    assert (status, error["code"]) == (404, "not_found")
     assert await ask(gate, "DELETE", "?reason=unknown_device") == (200, {"deleted": 4})
     status, _ = await ask(gate, "GET", "", Role.VIEWER)
     assert status == 403
