@@ -392,7 +392,7 @@ class Lifelog:
                 self._told.add(identity)
                 alarms.append(read.unstored(self.home, draft))
         for listener in self._unstored if alarms else ():
-            listener(tuple(alarms))
+            _tell(listener, tuple(alarms))
 
     def _advance(self, transaction: Transaction) -> None:
         batch = Batch(_entries(transaction))
@@ -403,7 +403,7 @@ class Lifelog:
             if known is None or is_newer(row.ts, known.ts, row.received):
                 self._states[key] = read.state(row)
         for projection in self._projections:
-            projection(batch)
+            _tell(projection, batch)
         self._remember(batch)
 
     def _remember(self, batch: Batch) -> None:
@@ -412,6 +412,14 @@ class Lifelog:
         while self._recent_entries > _RECENT_ENTRIES:
             oldest = self._recent.pop(next(iter(self._recent)))
             self._recent_entries -= len(oldest.entries)
+
+
+def _tell[T](listener: Callable[[T], None], news: T) -> None:
+    """Call a listener; whoever waits for an answer must get it though a listener fails."""
+    try:
+        listener(news)
+    except Exception:
+        _LOGGER.exception("What was committed could not be told")
 
 
 def _entries(transaction: Transaction) -> tuple[Entry, ...]:

@@ -2,6 +2,7 @@
 
 import time
 
+from hearthward.lifelog import Batch
 from hearthward.model.entry import Draft, EntryKind, Lane
 
 from .conftest import Book, note
@@ -79,3 +80,16 @@ async def test_an_alarm_overtakes_what_waits(book: Book) -> None:
     firsts = [(await future)[0] for future in waiting]
     assert firsts == sorted(firsts)
     assert book.lifelog.backlog == 0
+
+
+async def test_a_listener_that_fails_keeps_nobody_waiting(book: Book) -> None:
+    """Producers are answered and the others are told."""
+    told: list[int] = []
+
+    def fails(batch: Batch) -> None:
+        raise RuntimeError("not understood")
+
+    book.lifelog.project(fails)
+    book.lifelog.project(lambda batch: told.append(batch.last))
+    assert await book.lifelog.append([note("a")]) == [1]
+    assert told == [1]
