@@ -34,6 +34,7 @@ POINT_LIMIT = 1_000
 
 _NAME_LIMIT = 255
 _DEPTH_LIMIT = 32
+_SEQ_LIMIT = 2**63
 
 
 class _Observation(Observation, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -205,6 +206,8 @@ def _check(message: UpMessage) -> None:
         raise _invalid(f"Give `device` an id of 1 to {_NAME_LIMIT} characters")
     if message.id is not None and not 0 < len(message.id) <= _NAME_LIMIT:
         raise _invalid(f"Give `id` 1 to {_NAME_LIMIT} characters, or leave it out")
+    if message.seq is not None and not -_SEQ_LIMIT <= message.seq < _SEQ_LIMIT:
+        raise _invalid("Give `seq` a number of at most 64 bits, or leave it out")
     if isinstance(message, State):
         _check_state(message.body)
     elif isinstance(message, Event):

@@ -128,6 +128,7 @@ def test_what_to_correct(payload: bytes, why: Reason, hint: str) -> None:
     ("fields", "hint"),
     [
         ({"v": 2}, "version 1"),
+        ({"seq": 2**63}, "64 bits"),
         ({"device": ""}, "device"),
         ({"device": "x" * 256}, "device"),
         ({"id": ""}, "`id`"),

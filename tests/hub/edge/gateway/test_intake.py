@@ -333,7 +333,7 @@ class Broken:
 
 async def test_profiles(gate: Gate) -> None:
     """What no profile, or a broken one, can read is a dead letter like any other."""
-    gate.parts.intake.profiles["broken"] = Broken()
+    gate.parts.intake.profiles = {"broken": Broken()}
     await gate.tell(b"7", profile="nobody's")
     receipt = await gate.tell(b"7", profile="broken")
     assert [each.reason for each in receipt.rejected] == [Reason.INVALID_MESSAGE]
