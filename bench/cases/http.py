@@ -26,7 +26,7 @@ from demo.hub import Hub
 from demo.process import dies_with_parent, free_port
 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "60"))
-SLICE = 20_000
+SLICE = 100_000
 BATCH = 10_000
 RATE = 1_000
 AT_ONCE = 10

@@ -32,6 +32,9 @@ _SAVE_S = 10.0
 _PATIENCE_S = 0.3
 _NEARLY = 5_000
 
+# What is written within so long, s, is indexed together while nobody asks.
+_LINGER_S = 1.0
+
 _TEXTS = 16
 _RETRY_S = 30.0
 
@@ -57,6 +60,7 @@ class Indexer:
         self._embedded = False
         self._more = asyncio.Event()
         self._advanced = asyncio.Event()
+        self._asked = asyncio.Event()
         self._seen = 0
         self._saved = 0.0
 
@@ -64,6 +68,7 @@ class Indexer:
         """Tell whether all entries up to `seq` can be found; wait for the last of them."""
         if not self._opened or seq - self._seen > _NEARLY:
             return False
+        self._asked.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE_S):
                 while self._seen < seq or not self._embedded:
@@ -167,8 +172,21 @@ class Indexer:
             await self._add(documents, end)
             self._seen = after = batch.last
             self._advance()
-            if documents and after < self._lifelog.last:
-                await asyncio.sleep(time.monotonic() - started)
+            if documents:
+                await self._rest(time.monotonic() - started)
+
+    async def _rest(self, worked: float) -> None:
+        """Leave the machine to the others: while much is left, as long as the work took.
+
+        Else what comes together is indexed together, or at once when somebody searches.
+        """
+        if self._lifelog.last - self._seen > _NEARLY:
+            await asyncio.sleep(worked)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_S):
+                await self._asked.wait()
+        self._asked.clear()
 
     def _advance(self) -> None:
         self._advanced.set()
