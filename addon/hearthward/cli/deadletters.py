@@ -50,9 +50,16 @@ def _run_list(arguments: argparse.Namespace) -> None:
         when = datetime.fromtimestamp(letter.received).astimezone()
         print(
             f"{letter.id:>6}  {when:%Y-%m-%d %H:%M:%S}  {letter.reason:<16}  "
-            f"{letter.device or letter.address}  {letter.detail}"
+            f"{_plain(letter.device or letter.address)}  {_plain(letter.detail)}"
         )
     print(f"{len(page.letters)} of {page.total}", file=sys.stderr)
+
+
+def _plain(text: str) -> str:
+    """Return what strangers wrote without what a terminal would obey."""
+    return "".join(
+        each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text
+    )
 
 
 def _run_show(arguments: argparse.Namespace) -> None:
@@ -61,8 +68,8 @@ def _run_show(arguments: argparse.Namespace) -> None:
     letter = ask(arguments, "GET", f"{_PATH}/{arguments.id}", DeadLetter)
     when = datetime.fromtimestamp(letter.received).astimezone()
     print(
-        f"{letter.reason}: {letter.detail}\n"
-        f"{when:%Y-%m-%d %H:%M:%S}, {letter.adapter}, {letter.address}, "
+        f"{letter.reason}: {_plain(letter.detail)}\n"
+        f"{when:%Y-%m-%d %H:%M:%S}, {letter.adapter}, {_plain(letter.address)}, "
         f"{letter.size} bytes, tried again {letter.attempts} times",
         file=sys.stderr,
     )

@@ -279,6 +279,15 @@ async def cli(gate: Gate, *arguments: str) -> tuple[int, str]:
     return process.returncode or 0, output.decode()
 
 
+async def test_a_terminal_obeys_no_stranger(gate: Gate) -> None:
+    """What a device calls itself is shown, not done."""
+    await gate.tell(air(20.0, device="late\x1b[2J"))
+    code, printed = await cli(gate, "list")
+    assert code == 0
+    assert "late\N{REPLACEMENT CHARACTER}[2J" in printed
+    assert "\x1b" not in printed
+
+
 async def test_the_command_line(gate: Gate) -> None:
     """A person sees what was rejected, has it tried again or throws it away."""
     await gate.tell(air(20.0, device="late", id="m1"), b"junk")
