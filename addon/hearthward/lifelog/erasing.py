@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, delete, func, insert, select, true, tuple_, update
 
 from . import chain
 from .schema import batches, entries, erased, idempotency, properties, states
@@ -160,7 +160,7 @@ def keys_after(
     place = tuple_(table.device, table.key)
     rows = connection.execute(
         select(table.device, table.key, table.seq)
-        .where(table.home == home, True if after is None else place > after)
+        .where(table.home == home, true() if after is None else place > after)
         .order_by(table.device, table.key)
         .limit(limit)
     )

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 import time
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,6 +11,9 @@ import pytest
 from hearthward.config import Settings
 from hearthward.lifelog.search.document import Document
 from hearthward.lifelog.search.index import Index, Position
+from hearthward.lifelog.search.narrate import Narrator
+from hearthward.model.device import Device, DeviceStatus, Point, PointKind
+from hearthward.model.entry import Entry, EntryKind
 from hearthward.model.security import Role
 from tests.hub.conftest import running
 
@@ -64,6 +68,7 @@ async def test_forgotten_words_and_vectors_are_gone_from_every_byte(
 
 def _vectors(settings: Settings, word: str) -> list[bytes]:
     index = Index(settings.data_dir / "search" / "home.db")
+    index.open()
     with index.reader() as connection:
         return [
             vector
@@ -291,3 +296,41 @@ async def test_appends_go_on_while_the_index_catches_up(plain: Settings) -> None
         assert behind > 1
         assert await search.summaries("entry 5999")
         assert len(await search.hits("meanwhile", limit=100)) == min(behind, 100)
+
+
+async def test_news_are_told_once() -> None:
+    """The first value of a point is no change, and a device no news to its audit entry."""
+    device = Device(
+        id="node",
+        name="Node",
+        status=DeviceStatus.ACTIVE,
+        adapter="mqtt",
+        version="2",
+        points=(
+            Point(
+                id="smoke",
+                kind=PointKind.BINARY_SENSOR,
+                name="Smoke",
+                object_id="smoke",
+                device_class="smoke",
+            ),
+        ),
+    )
+    narrator = Narrator({"node": device}.get)
+
+    def told(kind: EntryKind, **said: Any) -> str | None:
+        document = narrator.document(
+            Entry(seq=1, ts=1, received=1, home="home", kind=kind, digest="", **said)
+        )
+        return document and document.summary
+
+    point = {"device": "node", "point": "smoke"}
+    assert told(EntryKind.STATE, value=0.0, **point) is None
+    assert told(EntryKind.STATE, value=1.0, **point) == "Node, Smoke: smoke detected"
+    assert told(EntryKind.STATE, value=1.0, **point) is None
+    assert told(EntryKind.STATE, value=0.0, **point) == "Node, Smoke: no smoke any more"
+    for version, news in ((None, None), ("1", None), ("2", "Node runs version 2 now")):
+        body = msgspec.to_builtins(msgspec.structs.replace(device, version=version))
+        assert told(EntryKind.DEVICE, device="node", body=body) == news
+    for kind in EntryKind:
+        told(kind, device="unknown", point="unknown", text="words", body={"odd": 1})

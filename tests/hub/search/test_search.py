@@ -111,6 +111,9 @@ async def test_what_devices_say_is_told_in_words(search: Searching) -> None:
     assert door.summary == "Care button, Hall, Front door: opened"
     assert (door.room, door.entry.kind) == ("Hall", EntryKind.STATE)
     assert await search.summaries("motion") == []
+    assert await search.summaries("front door closed", kind="state", mode="text") == [
+        "Care button, Hall, Front door: opened"
+    ]
     assert "Care button: cord pulled" in await search.summaries(room="bathroom")
     assert await search.summaries(room="kitchen") == []
     (alarm,) = await search.hits(kind="event", person="erika")

@@ -223,7 +223,9 @@ class MediaLibrary:
             raise UnknownMediaError("A clip has no thumbnail")
         file = self._files.fetch_thumbnail(name)
         if not await asyncio.to_thread(file.is_file):
-            raise DamagedMediaError("The thumbnail is missing: ask for the frame itself")
+            raise DamagedMediaError(
+                "The thumbnail is missing: ask for the frame itself"
+            )
         return file
 
     async def page(self, query: MediaQuery) -> MediaPage:

@@ -17,6 +17,8 @@ import sqlite3
 import threading
 from typing import NamedTuple
 
+from hearthward.lifelog.scrub import Scrubber
+
 from . import narrate, words
 from .document import Document
 
@@ -82,6 +84,7 @@ class Index:
         self._readers: SimpleQueue[_Reader] = SimpleQueue()
         self._connection: sqlite3.Connection | None = None
         self._erased: set[int] = set()
+        self._scrubber: Scrubber | None = None
 
     @property
     def _version(self) -> str:
@@ -109,6 +112,9 @@ class Index:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+            if self._scrubber is not None:
+                self._scrubber.close()
+                self._scrubber = None
 
     def reset(self) -> None:
         """Throw all away and begin with an empty index."""
@@ -162,9 +168,9 @@ class Index:
             return [text for text in texts if _drop_text(connection, text)]
 
     def purge(self) -> bool:
-        """Leave nothing deleted in the journal; False while a reader holds it.
+        """Leave nothing deleted in the files; False while a reader holds the journal.
 
-        It waits for none: the lifelog's writer calls it.
+        It reads the whole file through.
         """
         with self._lock:
             self._drain()
@@ -175,7 +181,14 @@ class Index:
                 ).fetchone()
             finally:
                 self._writer.execute(f"PRAGMA busy_timeout={_BUSY_S * 1000:.0f}")
-        return not busy
+            if busy:
+                return False
+            # Pages in memory are as they were before the file is scrubbed.
+            self._writer.execute("PRAGMA shrink_memory")
+            if self._scrubber is None:
+                self._scrubber = Scrubber(self._file)
+            self._scrubber.scrub()
+        return True
 
     def without_vector(self, limit: int) -> list[tuple[int, str]]:
         """Return ids and summaries of texts that have no vector yet."""
@@ -221,7 +234,11 @@ class Index:
                 connection.close()
         # While the index begins anew there is nothing to read.
         with self._lock:
-            return self.generation, self._open(_READER_PRAGMAS)
+            self._writer.execute("SELECT 1")
+            connection = self._open(_READER_PRAGMAS)
+            # SQLite opens the file when it is first read.
+            connection.execute("SELECT 1 FROM about").fetchone()
+            return self.generation, connection
 
     @property
     def _writer(self) -> sqlite3.Connection:

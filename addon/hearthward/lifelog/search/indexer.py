@@ -122,7 +122,10 @@ class Indexer:
     async def _index_and_embed(self) -> None:
         if self._embedder is not None:
             await asyncio.to_thread(self._load_vectors, self._embedder.name)
-        self._seen = self._index.cursor
+        self._seen = cursor = self._index.cursor
+        self._narrator.begin(
+            state for state in self._lifelog.states() if state.seq <= cursor
+        )
         self._embedded = self._embedder is None
         self._opened = True
         embedding = asyncio.create_task(self._embed())
@@ -176,17 +179,17 @@ class Indexer:
                 await self._rest(time.monotonic() - started)
 
     async def _rest(self, worked: float) -> None:
-        """Leave the machine to the others: while much is left, as long as the work took.
+        """Leave the machine to the others: as long as the work took, while there is more.
 
         Else what comes together is indexed together, or at once when somebody searches.
         """
-        if self._lifelog.last - self._seen > _NEARLY:
+        if self._seen < self._lifelog.last:
             await asyncio.sleep(worked)
             return
+        self._asked.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(_LINGER_S):
                 await self._asked.wait()
-        self._asked.clear()
 
     def _advance(self) -> None:
         self._advanced.set()

@@ -1,7 +1,7 @@
 """What a person would read of an entry.
 
 Notes, events, incidents, audit and erasures are indexed as they are; devices that come, go or
-change, commands and what kept them from being obeyed are told in words. Of measurements only
+run a new version, commands and what kept them from being obeyed are told in words. Of measurements only
 the changes of doors, windows, locks and of what tells of danger are told: that somebody moved
 through a room is a matter for charts and would bury all else.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from hearthward.model.command import Command, CommandResult, CommandStatus
-from hearthward.model.device import Device, Point
+from hearthward.model.device import Device, Point, PointState
 from hearthward.model.entry import Entry, EntryKind
 
 from .document import Document
@@ -47,6 +47,16 @@ class Narrator:
         """Keep what is known of points, as most entries are measurements."""
         self._devices = devices
         self._binary: dict[tuple[str, str], tuple[Device, tuple[str, str] | None]] = {}
+        self._on: dict[tuple[str, str], bool] = {}
+        self._versions: dict[str, str | None] = {}
+
+    def begin(self, states: Iterable[PointState]) -> None:
+        """Begin behind entries that have left these states."""
+        self._on = {
+            (state.device, state.point): bool(state.value)
+            for state in states
+            if state.value is not None
+        }
 
     def tell(self, entries: Iterable[Entry]) -> list[Document]:
         """Return the documents of the entries that a person would read."""
@@ -71,14 +81,36 @@ class Narrator:
         )
 
     def _summary(self, entry: Entry) -> str | None:
+        if entry.kind is EntryKind.DEVICE:
+            return self._update(entry)
         if entry.kind is not EntryKind.STATE:
-            return _TELL[entry.kind](entry, self._device(entry))
+            tell = _TELL.get(entry.kind, _text)
+            return tell(entry, self._device(entry))
         told = self._words(entry)
-        if told is None or entry.value is None:
+        if told is None or entry.value is None or not self._changed(entry):
             return None
         return (
             f"{_subject(entry, self._device(entry))}: {told[0 if entry.value else 1]}"
         )
+
+    def _changed(self, entry: Entry) -> bool:
+        """Tell whether a binary point says something else than before; off is no news."""
+        key, on = (entry.device or "", entry.point or ""), bool(entry.value)
+        before = self._on.get(key, False)
+        self._on[key] = on
+        return on != before
+
+    def _update(self, entry: Entry) -> str | None:
+        """Return the news of a device that no audit entry tells: its new version."""
+        try:
+            device = msgspec.convert(entry.body, Device)
+        except msgspec.ValidationError:
+            return None
+        before = self._versions.get(device.id)
+        self._versions[device.id] = device.version
+        if before is None or device.version in (None, before):
+            return None
+        return f"{device.name} runs version {device.version} now"
 
     def _device(self, entry: Entry) -> Device | None:
         return self._devices(entry.device) if entry.device else None
@@ -122,19 +154,6 @@ def _status(entry: Entry, device: Device | None) -> str:
     return f"{name} {words}: {detail}" if detail else f"{name} {words}"
 
 
-def _change(entry: Entry, known: Device | None) -> str:
-    if entry.body is None:
-        return f"{known.name if known else entry.device} was deleted"
-    try:
-        device = msgspec.convert(entry.body, Device)
-    except msgspec.ValidationError:
-        return f"{entry.device} changed"
-    kind = " ".join(filter(None, (device.manufacturer, device.model)))
-    name = f"{device.name} ({kind})" if kind else device.name
-    version = f", version {device.version}" if device.version else ""
-    return f"{name} is {device.status}{version}"
-
-
 def _command(entry: Entry, device: Device | None) -> str | None:
     try:
         body = msgspec.convert(entry.body, Command).body
@@ -165,7 +184,6 @@ _TELL = {
     EntryKind.ACK: _ack,
     EntryKind.AUDIT: _text,
     EntryKind.COMMAND: _command,
-    EntryKind.DEVICE: _change,
     EntryKind.ERASURE: _text,
     EntryKind.EVENT: _event,
     EntryKind.INCIDENT: _text,

@@ -1,8 +1,8 @@
 """Search: what was written, said and done, found by words, by meaning and by time."""
 
 import asyncio
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AsyncExitStack
 import logging
 from pathlib import Path
@@ -37,6 +37,9 @@ _THREADS = 2
 _FIRST = -(2**63)
 
 _CURSOR = re.compile(r"(\d{1,18})_(\d{1,10})_(\d{1,4})(?:_(-?\d{1,18}))?")
+
+# How long, s, the lifelog's writer waits at a time for the index to be purged.
+_PURGE_S = 0.02
 
 # What a clock that is ahead may have written by now, s.
 _AHEAD_S = 120.0
@@ -90,7 +93,7 @@ class Search:
     @property
     def eraser(self) -> Eraser:
         """What forgets in the index what is forgotten in the lifelog."""
-        return _Eraser(self._index, self._indexer)
+        return _Eraser(self._index, self._indexer, self._submit)
 
     async def __aenter__(self) -> Self:
         """Open the index and start the threads."""
@@ -111,6 +114,9 @@ class Search:
     async def __aexit__(self, *error: object) -> None:
         """End the threads and close the index."""
         await self._stack.aclose()
+
+    def _submit(self, work: Callable[[], None]) -> Future[None]:
+        return self._threads.submit(work)
 
     async def run(self) -> None:
         """Index what is appended until the lifelog closes."""
@@ -214,10 +220,17 @@ class Search:
 class _Eraser(Eraser):
     """Forgets in the index what is forgotten in the lifelog."""
 
-    def __init__(self, index: Index, indexer: Indexer) -> None:
-        """Erase from `index` and from the vectors of `indexer`."""
+    def __init__(
+        self,
+        index: Index,
+        indexer: Indexer,
+        submit: Callable[[Callable[[], None]], Future[None]],
+    ) -> None:
+        """Erase from `index` and the vectors of `indexer`; `submit` runs in a thread."""
         self._index = index
         self._indexer = indexer
+        self._submit = submit
+        self._purging: Future[None] | None = None
 
     def erase_entries(self, transaction: Transaction, seqs: Sequence[int]) -> None:
         """Erase documents, and the texts and vectors that nothing else has."""
@@ -232,11 +245,25 @@ class _Eraser(Eraser):
             self._indexer.vectors.remove(texts)
 
     def finish(self, transaction: Transaction) -> bool:
-        """Leave nothing of it in the index's journal."""
+        """Leave nothing of it in the index's files; True while that is under way.
+
+        It takes seconds for a large index, and the lifelog's writer must not wait for it.
+        """
         try:
-            return not self._index.purge()
+            if self._purging is None:
+                self._purging = self._submit(self._purge)
+            self._purging.result(_PURGE_S)
+        except TimeoutError:
+            return True
         except sqlite3.Error as error:
+            self._purging = None
             raise _unwritable(error) from error
+        self._purging = None
+        return False
+
+    def _purge(self) -> None:
+        while not self._index.purge():
+            time.sleep(_PURGE_S)
 
 
 def _unwritable(error: sqlite3.Error) -> LifelogUnavailableError:
