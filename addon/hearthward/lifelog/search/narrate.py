@@ -1,8 +1,8 @@
 """What a person would read of an entry.
 
-Notes, events, incidents, audit and erasures are indexed as they are; devices that come, go or
-run a new version, commands and what kept them from being obeyed are told in words. Of measurements only
-the changes of doors, windows, locks and of what tells of danger are told: that somebody moved
+Notes, events, incidents, audit and erasures are indexed as they are; devices that come, go or run
+a new version, commands and what kept them from being obeyed are told in words. Of measurements
+only the changes of doors, windows, locks and of what tells of danger are told: that somebody moved
 through a room is a matter for charts and would bury all else.
 """
 
