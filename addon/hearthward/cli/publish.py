@@ -29,7 +29,7 @@ def register(commands: Commands) -> None:
     publish.add_argument(
         "--url",
         default="http://127.0.0.1:8737",
-        help="http://HUB:PORT, ws://HUB:PORT or mqtt://NAME:PASSWORD@BROKER/HOME, or with TLS "
+        help="http://HUB:PORT, ws://HUB:PORT or mqtt://NAME:<PASSWORD>@BROKER/HOME, or with TLS "
         "https, wss, mqtts (default: %(default)s)",
     )
     publish.add_argument(

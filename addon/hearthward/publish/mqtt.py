@@ -36,7 +36,7 @@ class _Kind(msgspec.Struct):
 async def send(url: str, token: str | None, outbox: Outbox) -> None:
     """Publish what is in the outbox and obey commands until cancelled.
 
-    Name and password stand in the address (`mqtt://name:password@host`), or the token is the
+    Name and password stand in the address (`mqtt://name:<password>@host`), or the token is the
     device's password. The path is the home, `home` if it is left out.
 
     Raises:

@@ -25,7 +25,7 @@ from hearthward.model.entry import Draft, EntryKind, Lane
 from hearthward.model.erasure import ForgetRequest
 
 HOME = "home"
-SECRET = "secret"
+SECRET = "secret"  # pragma: allowlist secret
 MOST = 40
 PAUSE = 0.05
 

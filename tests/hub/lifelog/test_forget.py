@@ -22,7 +22,7 @@ from hearthward.model.erasure import ForgetRequest
 
 from .conftest import Book, note, opened, state
 
-SECRET = "xylophone"
+SECRET = "xylophone"  # pragma: allowlist secret
 
 RETURN = """
 INSERT INTO entries SELECT home, 2, ts, received, kind, device, point, value, text, body,

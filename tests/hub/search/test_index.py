@@ -19,7 +19,7 @@ from tests.hub.conftest import running
 
 from .conftest import Searching, searching
 
-SECRET = "Geheimniskraemerei"
+SECRET = "Geheimniskraemerei"  # pragma: allowlist secret
 CHINESE = "绝密早餐"
 
 

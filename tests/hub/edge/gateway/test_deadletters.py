@@ -241,18 +241,18 @@ async def test_what_was_not_kept_whole(gate: Gate) -> None:
 
 async def test_forgetting(gate: Gate) -> None:
     """Who is forgotten is not remembered by the dead letters either."""
-    secret = "a word that nobody may find"
+    word = "a word that nobody may find"
     await gate.tell(
-        state({"point": "mode", "text": secret}, device="stranger"),
+        state({"point": "mode", "text": word}, device="stranger"),
         state({"point": "none", "text": "kept"}),
-        f"torn {secret}".encode(),
+        f"torn {word}".encode(),
     )
     await gate.parts.forgetting.forget(ForgetRequest(device="stranger"))
     [letter] = await gate.letters()
     assert letter.device == DEVICE
     for file in gate.parts.settings.data_dir.rglob("*"):
         if file.is_file():
-            assert secret.encode() not in file.read_bytes(), file
+            assert word.encode() not in file.read_bytes(), file
 
 
 async def test_what_is_forgotten_can_be_said_again(gate: Gate) -> None:
