@@ -7,7 +7,6 @@ import time
 import pytest
 
 from hearthward.edge.esphome.adapter import UnreachableNodeError
-from hearthward.edge.gateway import Gateway
 from hearthward.model.message import Hello, HelloBody
 from hearthward_sim.node import free_port
 
@@ -18,9 +17,7 @@ async def test_failed_work(home: Home, caplog: pytest.LogCaptureFixture) -> None
     """A secret that the database will not let go of is logged, and the hub goes on."""
     parts = home.parts
     body = HelloBody(name="Heater", adapter="esphome")
-    await Gateway(parts.lifelog, parts.registry).receive(
-        [Hello(device="heater", ts=time.time(), body=body)]
-    )
+    await parts.gateway.receive([Hello(device="heater", ts=time.time(), body=body)])
     await parts.vault.put("esphome/heater", "a key")
     with sqlite3.connect(parts.settings.data_dir / "lifelog.db") as database:
         database.execute(
