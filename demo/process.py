@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 import os
 from pathlib import Path
+import random
 import shutil
 import signal
 import socket
@@ -16,11 +17,14 @@ class ProcessError(Exception):
 
 
 def free_port() -> int:
-    """Return a TCP port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a TCP port on loopback that nobody listens on.
+
+    It is below those that the kernel gives to outgoing connections, one of which could take it
+    before it is used.
+    """
+    while not port_is_free(port := random.randrange(15_000, 32_000)):
+        continue
+    return port
 
 
 def port_is_free(port: int) -> bool:
