@@ -1,9 +1,6 @@
 """Media: frames and clips beside the lifelog, kept as files that are named by their content."""
 
-from .content import CONTENTS, Content, UnsupportedContentError
-from .files import LocalFiles, MediaFiles
-from .forget import MediaEraser
-from .library import (
+from .collection import (
     DamagedMediaError,
     MediaError,
     MediaLibrary,
@@ -12,6 +9,9 @@ from .library import (
     UnknownMediaError,
     Upload,
 )
+from .content import CONTENTS, Content, UnsupportedContentError
+from .files import LocalFiles, MediaFiles
+from .forget import MediaEraser
 
 __all__ = [
     "CONTENTS",

@@ -10,7 +10,7 @@ from hearthward.lifelog.schema import media
 from hearthward.lifelog.transaction import Transaction
 
 from . import rows
-from .library import MediaLibrary
+from .collection import MediaLibrary
 
 _FILES_AT_ONCE = 50
 
