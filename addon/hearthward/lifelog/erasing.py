@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select, true, tuple_, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from . import chain
 from .schema import batches, entries, erased, idempotency, properties, states
-from .store import KEYS_EXPIRED
+from .store import KEYS_EXPIRED, Claim
 from .transaction import Transaction
 
 
@@ -17,18 +17,6 @@ class Range(NamedTuple):
 
     first: int
     last: int
-
-
-class Key(NamedTuple):
-    """An idempotency key of a device ("" for none), and the entry that it stands for."""
-
-    device: str
-    key: str
-    seq: int
-
-
-type KeyPlace = tuple[str, str]
-"""A device and a key."""
 
 
 class Expiring(NamedTuple):
@@ -139,32 +127,27 @@ def erase_states(transaction: Transaction, seqs: Sequence[int]) -> None:
     )
 
 
-def erase_keys(transaction: Transaction, keys: Sequence[tuple[str, str]]) -> None:
-    """Delete idempotency keys, each with its device ("" for none)."""
-    table = idempotency.c
-    for device, key in keys:
-        transaction.execute(
-            delete(idempotency).where(
-                table.home == transaction.home,
-                table.device == device,
-                table.key == key,
-            )
+def erase_keys(transaction: Transaction, keys: Sequence[bytes]) -> None:
+    """Delete idempotency keys."""
+    transaction.execute(
+        delete(idempotency).where(
+            idempotency.c.home == transaction.home, idempotency.c.key.in_(keys)
         )
+    )
 
 
 def keys_after(
-    connection: Connection, home: str, after: KeyPlace | None, limit: int
-) -> list[Key]:
+    connection: Connection, home: str, after: bytes, limit: int
+) -> list[Claim]:
     """Return idempotency keys that follow one, in their order."""
     table = idempotency.c
-    place = tuple_(table.device, table.key)
     rows = connection.execute(
-        select(table.device, table.key, table.seq)
-        .where(table.home == home, true() if after is None else place > after)
-        .order_by(table.device, table.key)
+        select(table.key, table.seq)
+        .where(table.home == home, table.key > after)
+        .order_by(table.key)
         .limit(limit)
     )
-    return [Key(*row) for row in rows]
+    return [(key, seq) for key, seq in rows]
 
 
 def expiring(connection: Connection, home: str, before: float) -> Expiring | None:

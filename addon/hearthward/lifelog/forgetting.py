@@ -315,7 +315,7 @@ class Forgetting:
 
     async def _delete_keys(self, is_old: Callable[[int], bool]) -> int:
         """Delete the keys of some entries, told by their seqs; return how many."""
-        count, place = 0, None
+        count, place = 0, b""
         while found := await self._lifelog.load(
             partial(
                 erasing.keys_after,
@@ -324,8 +324,8 @@ class Forgetting:
                 limit=_KEYS,
             )
         ):
-            place = found[-1][:2]
-            keys = [key[:2] for key in found if is_old(key.seq)]
+            place = found[-1][0]
+            keys = [key for key, seq in found if is_old(seq)]
             for chunk in batched(keys, _CHUNK, strict=False):
                 await self._lifelog.transact(
                     partial(erasing.erase_keys, keys=chunk), Lane.BULK

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row as Record, literal_column, select, tuple_
 from hearthward.model.device import PointState
 from hearthward.model.entry import Draft, Entry, EntryKind, EntryPage, EntryQuery, Order
 
-from .chain import START, Plain, Row, digest
+from .chain import START, Plain, Row, digest, key_digest
 from .schema import batches, cursors, entries, idempotency, states
 from .store import StateRow
 from .transaction import Position
@@ -63,8 +63,7 @@ def by_key(connection: Connection, home: str, device: str, key: str) -> Entry | 
         )
         .where(
             idempotency.c.home == home,
-            idempotency.c.device == device,
-            idempotency.c.key == key,
+            idempotency.c.key == key_digest(device, key),
         )
     ).first()
     return _entry(row) if row else None

@@ -291,7 +291,9 @@ def _new() -> Select[Any]:
 _NEW = _new()
 _REMAKE_FINE = remake(raw_parts())
 _REMAKE_COARSE = remake(fine_parts())
-_MOVE_SERIES = "UPDATE series SET last_ts = ? WHERE id = ?"
+_MOVE_SERIES = (
+    "UPDATE series SET last_ts = column1 FROM (VALUES (?, ?)) WHERE id = column2"
+)
 
 # Joins a part to the bucket whose newest measurement it follows; the same rules as `fold`.
 _APPEND = """

@@ -54,9 +54,10 @@ entries = _table(
     ),
 )
 
-# Idempotency keys stand apart, so that they can expire before the entries do.
+# Idempotency keys stand apart, so that they can expire before the entries do; `key` is the digest
+# of the device and its key (`chain.key_digest`).
 idempotency = _table(
-    "idempotency", _key("device"), _key("key"), _needed("seq", BigInteger)
+    "idempotency", _key("key", LargeBinary), _needed("seq", BigInteger)
 )
 
 # One row per commit: the digests of its entries, chained to the row before.

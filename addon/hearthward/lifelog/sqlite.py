@@ -1,6 +1,6 @@
 """The lifelog in one SQLite file: WAL, `synchronous=FULL`, one writer."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from math import inf
 from pathlib import Path
@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 from urllib.parse import quote
 
-import msgspec
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
@@ -17,14 +16,13 @@ from hearthward.model.entry import Draft
 
 from .errors import LifelogError
 from .reserve import Reserve
+from .rows import execute_rows
 from .salvage import copy
 from .scrub import Scrubber
-from .store import KEYS_EXPIRED, Batch, Identity, Store, Trouble
+from .store import KEYS_EXPIRED, Batch, Claim, Store, Trouble
 from .wal import Folding, empty
 
-HEAD = "0002"
-
-_encode = msgspec.json.Encoder().encode
+HEAD = "0003"
 
 _BUSY_MS = 5_000
 _READERS = 4
@@ -65,15 +63,11 @@ _TROUBLE = {
     "SQLITE_NOTADB": Trouble.DAMAGED,
 }
 
-_INSERT_ENTRY = "INSERT INTO entries VALUES (?,?,?,?,?,?,?,?,?,?,?)"
-_INSERT_KEY = "INSERT INTO idempotency VALUES (?,?,?,?)"
+# `?1` is the home.
+_INSERT_ENTRY = "INSERT INTO entries VALUES (?1,?,?,?,?,?,?,?,?,?,?)"
+_INSERT_KEY = "INSERT INTO idempotency VALUES (?1,?,?)"
 _INSERT_BATCH = "INSERT INTO batches VALUES (?,?,?,?,?,?)"
-_FIND_KEY = "SELECT seq FROM idempotency WHERE home=? AND device=? AND key=?"
-_FIND_KEYS = """
-SELECT asked.key, known.seq FROM json_each(?1) AS asked
-CROSS JOIN idempotency AS known
-ON known.home = ?2 AND known.device = asked.value->>0 AND known.key = asked.value->>1
-"""
+_FIND_KEY = "SELECT seq FROM idempotency WHERE home=? AND key=?"
 _KEYS_EXPIRED = "SELECT value FROM properties WHERE home=? AND name=?"
 _FIND_SAME = """
 SELECT seq FROM entries WHERE home=? AND device IS ? AND point IS ? AND ts=? AND kind=?
@@ -81,11 +75,11 @@ AND value IS ? AND text IS ? ORDER BY seq LIMIT 1
 """
 # The same rule as `transaction.is_newer`.
 _UPSERT_STATE = """
-INSERT INTO states VALUES (?1,?2,?3,?4,?5,?6,?7,?8)
+INSERT INTO states VALUES (?1,?,?,?,?,?,?,?)
 ON CONFLICT (home, device, point) DO UPDATE SET
   seq=excluded.seq, ts=excluded.ts, value=excluded.value, text=excluded.text,
   body=excluded.body
-WHERE excluded.ts >= states.ts OR states.ts > ?9
+WHERE excluded.ts >= states.ts OR states.ts > ?
 """
 
 
@@ -149,18 +143,21 @@ class SqliteStore:
             raise
         self._raw.execute("RELEASE unit")
 
-    def find_keys(self, home: str, wanted: Collection[Identity]) -> dict[Identity, int]:
+    def claim_keys(self, home: str, claims: Sequence[Claim]) -> bool:
+        """Have keys stand for seqs; False, and nothing done, if one stands for another already."""
+        try:
+            with self.savepoint() if len(claims) > 1 else nullcontext():
+                execute_rows(self._raw, _INSERT_KEY, claims, (home,))
+        except sqlite3.IntegrityError:
+            return False
+        return True
+
+    def find_keys(self, home: str, wanted: Collection[bytes]) -> dict[bytes, int]:
         """Return the seqs of those keys that the writer's transaction knows."""
-        asked = list(wanted)
-        text = _encode(asked)
-        # One statement for all is a third of the work; its functions end a text at a NUL.
-        if len(asked) > 1 and b"\\u0000" not in text:
-            found = self._raw.execute(_FIND_KEYS, (text.decode(), home))
-            return {asked[index]: seq for index, seq in found}
         return {
-            identity: row[0]
-            for identity in asked
-            if (row := self._raw.execute(_FIND_KEY, (home, *identity)).fetchone())
+            key: row[0]
+            for key in wanted
+            if (row := self._raw.execute(_FIND_KEY, (home, key)).fetchone())
         }
 
     def keys_expired(self, home: str) -> float:
@@ -178,12 +175,18 @@ class SqliteStore:
 
     def insert(self, batch: Batch) -> None:
         """Write a batch's rows within the writer's transaction."""
-        execute = self._raw.executemany
+        link = batch.link
+        home = (link.home,)
         self._rows += len(batch.entries)
-        execute(_INSERT_ENTRY, batch.entries)
-        execute(_INSERT_KEY, batch.keys)
-        execute(_UPSERT_STATE, batch.states)
-        self._raw.execute(_INSERT_BATCH, batch.link)
+        entries = [row[1:] for row in batch.entries]
+        execute_rows(self._raw, _INSERT_ENTRY, entries, home)
+        states = [row[1:-1] for row in batch.states]
+        execute_rows(self._raw, _UPSERT_STATE, states, home, behind=(link.ts,))
+        self._raw.execute(_INSERT_BATCH, link)
+
+    def execute_many(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        """Run a statement with one `VALUES (…)` for many rows within the writer's transaction."""
+        execute_rows(self._raw, statement, rows)
 
     def trouble(self, error: Exception) -> Trouble:
         """Say what kind of trouble an error is that `explain` knows."""

@@ -49,19 +49,14 @@ class Trouble(StrEnum):
     PASSING = "passing"
 
 
-type Identity = tuple[str, str]
-"""A device, "" for none, and an idempotency key."""
-
-
-type KeyRow = tuple[str, str, str, int]
-"""Home, device, key and the seq of the entry that it stands for."""
+type Claim = tuple[bytes, int]
+"""An idempotency key, as `chain.key_digest` makes it, and the seq of the entry it stands for."""
 
 
 class Batch(NamedTuple):
     """All rows that one commit writes."""
 
     entries: Sequence[Plain]
-    keys: Sequence[KeyRow]
     states: Sequence[StateRow]
     link: BatchRow
 
@@ -87,7 +82,10 @@ class Store(Protocol):
     def savepoint(self) -> AbstractContextManager[object]:
         """Undo what happens inside when it raises, and go on."""
 
-    def find_keys(self, home: str, wanted: Collection[Identity]) -> dict[Identity, int]:
+    def claim_keys(self, home: str, claims: Sequence[Claim]) -> bool:
+        """Have keys stand for seqs; False, and nothing done, if one stands for another already."""
+
+    def find_keys(self, home: str, wanted: Collection[bytes]) -> dict[bytes, int]:
         """Return the seqs of those keys that the writer's transaction knows."""
 
     def keys_expired(self, home: str) -> float:
@@ -98,6 +96,9 @@ class Store(Protocol):
 
     def insert(self, batch: Batch) -> None:
         """Write a batch's rows within the writer's transaction."""
+
+    def execute_many(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        """Run a statement with one `VALUES (…)` for many rows within the writer's transaction."""
 
     def reader(
         self, seconds: float | None = None

@@ -165,10 +165,6 @@ class Writer:
             self._store.insert(
                 Batch(
                     transaction.rows,
-                    [
-                        (self._home, device, key, seq)
-                        for (device, key), seq in transaction.keys.items()
-                    ],
                     transaction.states,
                     chained,
                 )

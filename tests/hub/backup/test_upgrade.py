@@ -5,6 +5,7 @@ several kinds, states, keys, secrets, exposed entities. A new revision brings it
 """
 
 import gzip
+from operator import itemgetter
 from pathlib import Path
 import sqlite3
 from typing import Any
@@ -15,6 +16,7 @@ from alembic.script import ScriptDirectory
 import pytest
 
 from hearthward.config import Settings
+from hearthward.lifelog.chain import key_digest
 from hearthward.lifelog.migrate import MIGRATIONS
 from hearthward.lifelog.schema import metadata
 from hearthward.lifelog.sqlite import HEAD, SqliteStore
@@ -73,6 +75,17 @@ def test_all_data_is_kept(database: Path) -> None:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     store.close()
     after = rows(database)
+    keys = before["idempotency"]
+    if "device" in keys[0]:
+        # Since 0003 there are digests instead.
+        before["idempotency"] = sorted(
+            (
+                {"home": row["home"], "key": key_digest(row["device"], row["key"])}
+                | {"seq": row["seq"]}
+                for row in keys
+            ),
+            key=itemgetter("key"),
+        )
     for name, kept in before.items():
         known = (
             [{key: row[key] for key in kept[0]} for row in after[name]] if kept else []
@@ -139,4 +152,4 @@ def test_an_upgrade_that_is_cut_short_changed_nothing(
     store = SqliteStore(database)
     store.open()
     store.close()
-    assert set(rows(database)) > set(before)
+    assert rows(database) != before
