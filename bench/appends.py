@@ -18,7 +18,7 @@ import sys
 from time import perf_counter
 
 from hearthward.lifelog import Lifelog
-from hearthward.lifelog.chain import DIGEST_SIZE, SALT_SIZE
+from hearthward.lifelog.chain import DIGEST_SIZE, SALT_SIZE, key_digest
 from hearthward.lifelog.sqlite import SqliteStore
 from hearthward.model.entry import Draft, EntryKind, Lane
 
@@ -29,7 +29,7 @@ START = 1.7e9
 PRODUCERS = 4
 
 INSERT_ENTRY = "INSERT INTO entries VALUES (?,?,?,?,?,?,?,?,?,?,?)"
-INSERT_KEY = "INSERT INTO idempotency VALUES (?,?,?,?)"
+INSERT_KEY = "INSERT INTO idempotency VALUES (?,?,?)"
 PUT_STATE = "INSERT OR REPLACE INTO states VALUES (?,?,?,?,?,?,?,?)"
 INSERT_BATCH = "INSERT INTO batches VALUES (?,?,?,?,?,?)"
 
@@ -190,7 +190,9 @@ def _rows(numbers: range) -> tuple[_Rows, _Rows, _Rows, tuple[object, ...]]:
         )
         for one in batch
     ]
-    keys: _Rows = [("home", one.device, one.key, one.number) for one in batch]
+    keys: _Rows = [
+        ("home", key_digest(one.device, one.key), one.number) for one in batch
+    ]
     newest = {(one.device, one.point): one for one in batch}
     states: _Rows = [
         ("home", one.device, one.point, one.number, one.ts, one.value, None, None)
