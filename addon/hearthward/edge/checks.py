@@ -140,10 +140,10 @@ class Gauge:
         self.trusted: tuple[float, float] | None = None
         self.suspect: tuple[float, float] | None = None
 
-    def believe(self, value: float, unit: str | None, ts: float | None) -> float:
-        """Return a number in the point's unit.
-
-        Without a `ts` nothing is said of how fast it changed.
+    def believe(
+        self, value: float, unit: str | None, ts: float, *, retried: bool = False
+    ) -> float:
+        """Return a number in the point's unit; one that is `retried` may confirm itself.
 
         Raises:
             RejectedError: The unit is foreign, no such number can be, or it changed too fast.
@@ -157,14 +157,15 @@ class Gauge:
                 f"{self.point.id} says {value:g}, beyond {self.low:g} to {self.high:g}"
                 f"{_unit(self.unit)}: check the sensor, its wiring and the unit",
             )
-        if self.steep and ts is not None:
-            self._steady(value, ts)
+        if self.steep:
+            self._steady(value, ts, retried)
         return value
 
-    def _steady(self, value: float, ts: float) -> None:
+    def _steady(self, value: float, ts: float, retried: bool) -> None:
         """Take a number that follows from the one before.
 
-        A step is not believed at first; when the next reading confirms it, it is.
+        A step is not believed at first; when the next reading confirms it, it is. The same
+        reading once more confirms nothing, unless a person says so.
 
         Raises:
             RejectedError: It changed faster than such a thing can.
@@ -178,7 +179,11 @@ class Gauge:
             if not (
                 small
                 or self._follows(value, ts, trusted)
-                or (suspect is not None and self._follows(value, ts, suspect))
+                or (
+                    suspect is not None
+                    and (ts > suspect[1] or retried)
+                    and self._follows(value, ts, suspect)
+                )
             ):
                 self.suspect = (value, ts)
                 raise RejectedError(

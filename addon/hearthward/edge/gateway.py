@@ -36,6 +36,7 @@ from .admission import check_entry, check_sender, refusal
 from .checks import RejectedError
 from .clock import AHEAD, EARLIEST, FARTHEST, Clocks, is_off
 from .deadletters import DeadLetters, Letter
+from .doubts import Doubts
 from .harvest import Harvest, Retry
 from .parcel import Parcel, Receipt
 from .sorting import Bad, Circumstances, Sorter, Standing
@@ -90,6 +91,7 @@ class Gateway:
         self._pending_devices = pending_devices
         self._sorter = Sorter(lifelog.state, records)
         self._clocks = Clocks()
+        self._doubts = Doubts()
         self._crossed: list[Callable[[], None]] = []
         self._standings: dict[str, Standing] = {}
         # Messages with a key that are on their way, and whether they bring any entries.
@@ -108,17 +110,10 @@ class Gateway:
 
         """
         now = time.time()
-        return await self.take(
-            [
-                Arrival(
-                    message=message,
-                    parcel=_heard_from(self._registry.get(message.device), now),
-                    whole=False,
-                    live=True,
-                )
-                for message in messages
-            ]
-        )
+        if stood := self._doubts.stood(messages, now):
+            await self.take([self._live(state, now) for state in stood])
+            self._doubts.settle(stood)
+        return await self.take([self._live(message, now) for message in messages])
 
     async def take(
         self,
@@ -198,11 +193,23 @@ class Gateway:
                 )
         return False
 
+    def _live(self, message: UpMessage, now: float) -> Arrival:
+        """Return a message of a device that the hub itself hears, as it arrives."""
+        device = self._registry.get(message.device)
+        parcel = Parcel(
+            adapter=device.adapter if device else "",
+            address=(device.address if device else None) or "",
+            payload=b"",
+            received=now,
+        )
+        return Arrival(message=message, parcel=parcel, whole=False, live=True)
+
     def _note(self, batch: Batch) -> None:
         """Forget what devices said last when some of it was erased."""
         if any(entry.kind is EntryKind.ERASURE for entry in batch.entries):
             self._forget(self._standings)
             self._recent, self._before = set(), set()
+            self._doubts.clear()
 
     def _forget(self, devices: Iterable[str]) -> None:
         for device in devices:
@@ -268,6 +275,8 @@ class Gateway:
             harvest.put(drafts, lane)
         if bad is not None and isinstance(message, State):
             _set_aside(arrival, message, bad, harvest)
+            if arrival.live:
+                self._doubts.note(message.device, bad, received)
             if bad.count == len(message.body.observations):
                 return
         harvest.accepted += 1
@@ -309,7 +318,7 @@ class Gateway:
         """
         device, ts = arrival.message.device, arrival.message.ts
         received = arrival.parcel.received
-        if arrival.live or not is_off(ts, received):
+        if not is_off(ts, received):
             return 0.0
         if abs(ts) > FARTHEST:
             raise RejectedError(
@@ -375,16 +384,6 @@ class Gateway:
         )
 
 
-def _heard_from(device: Device | None, now: float) -> Parcel:
-    """Return where the hub hears a device itself."""
-    return Parcel(
-        adapter=device.adapter if device else "",
-        address=(device.address if device else None) or "",
-        payload=b"",
-        received=now,
-    )
-
-
 def _newest(arrivals: Sequence[Arrival]) -> dict[str, float]:
     """Return the last time that each device said whose clock cannot be right."""
     newest: dict[str, float] = {}
@@ -411,8 +410,8 @@ def _key(message: UpMessage, parcel: Parcel) -> str | None:
 
 
 def _reject(arrival: Arrival, error: RejectedError, harvest: Harvest) -> None:
-    """Make a message a dead letter, unless its sender repeats it by itself."""
-    if not arrival.live:
+    """Make a message a dead letter, unless its sender repeats it when it may speak."""
+    if not arrival.live or error.reason is Reason.INVALID_TIME:
         harvest.reject(arrival.index, _letter(arrival, error.reason, str(error)))
 
 

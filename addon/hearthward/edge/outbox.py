@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Iterable, Sequence
 import logging
 
+from msgspec.structs import replace
+
 from hearthward.home.errors import HomeError
 from hearthward.lifelog import LifelogError
 from hearthward.model.message import State, StateBody, UpMessage
@@ -111,7 +113,13 @@ def _merged(messages: Iterable[UpMessage]) -> Iterable[UpMessage]:
 
 
 def _joined(run: Sequence[State]) -> State:
-    observations = tuple(seen for state in run for seen in state.body.observations)
+    """Return states as one; what was seen later than the first keeps its own time."""
+    first = run[0]
+    observations = tuple(
+        seen if state.ts == first.ts else replace(seen, ts=state.ts)
+        for state in run
+        for seen in state.body.observations
+    )
     return State(
-        device=run[0].device, ts=run[0].ts, body=StateBody(observations=observations)
+        device=first.device, ts=first.ts, body=StateBody(observations=observations)
     )

@@ -203,6 +203,7 @@ class Sorter:
             raise _unknown_point(device, seen.point)
         if gauge.privacy is not None and not self._records(gauge.privacy, ts):
             return None
+        # What is live was given its time here, or with its message.
         if seen.ts is not None and not how.live and is_off(ts, how.received):
             raise RejectedError(
                 Reason.INVALID_TIME,
@@ -211,7 +212,7 @@ class Sorter:
             )
         value = seen.value
         if value is not None:
-            value = gauge.believe(value, seen.unit, None if how.live else ts)
+            value = gauge.believe(value, seen.unit, ts, retried=how.retried)
         return value, seen.text, seen.body
 
     def _is_news(

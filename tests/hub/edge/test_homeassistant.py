@@ -1,9 +1,11 @@
 """Home Assistant's entities as points: what becomes of what it says."""
 
+import time
 from typing import Any
 
 import pytest
 
+from hearthward.model.deadletter import DeadLetterQuery, Reason
 from hearthward.model.device import Point, PointKind
 from hearthward.model.entry import EntryKind, EntryQuery
 from hearthward.model.homeassistant import EntityState
@@ -124,6 +126,85 @@ async def test_units_and_ranges_are_the_gateways(hub: Hub) -> None:
     assert point(hub, "sensor.bath").unit == "°C"
     await post([told("sensor.bath", "99999", ts=1_790_001_200.0, **fields)])
     assert seen(hub, "sensor.bath") == Observation(point="sensor.bath")
+
+
+async def history(hub: Hub) -> list[float | None]:
+    """Return what the lifelog holds of Home Assistant, in its order."""
+    query = EntryQuery(kind=EntryKind.STATE, device="homeassistant")
+    entries = (await hub.parts.lifelog.history(query)).entries
+    return [entry.value for entry in sorted(entries, key=lambda entry: entry.seq)]
+
+
+async def reasons(hub: Hub) -> list[Reason]:
+    """Return why something was set aside."""
+    page = await hub.parts.dead_letters.page(DeadLetterQuery())
+    return [letter.reason for letter in page.letters]
+
+
+async def test_a_step_must_be_confirmed(hub: Hub) -> None:
+    """A spike is set aside and leaves the point unknown; hours later nothing is a spike."""
+    await choose(hub, "sensor.bath")
+    now = time.time() - 86400
+    for after, value in (
+        (0, 20),
+        (2, 85),
+        (4, 20.5),
+        (7204, 60),
+        (7206, 20),
+        (7207, 20.5),
+    ):
+        state = told(
+            "sensor.bath",
+            str(value),
+            ts=now + after,
+            device_class="temperature",
+            unit_of_measurement="°C",
+        )
+        # Told twice, as after an answer that got lost: that confirms nothing.
+        for _ in range(2):
+            await hub.parts.homeassistant.post([state])
+    assert await history(hub) == [20, None, 20.5, 60, None, 20.5]
+    assert await reasons(hub) == [Reason.IMPLAUSIBLE_RATE] * 4
+
+
+async def test_what_nothing_replaces_still_stands(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Home Assistant tells changes alone: a step after which it is silent was true."""
+    await choose(hub, "sensor.bath", "sensor.other")
+    now = time.time() - 60
+    fields = {"device_class": "temperature", "unit_of_measurement": "°C"}
+    post = hub.parts.homeassistant.post
+    await post([told("sensor.bath", "20", ts=now, **fields)])
+    await post([told("sensor.bath", "85", ts=now + 1, **fields)])
+    await post([told("sensor.other", "1", ts=now + 2)])
+    assert await history(hub) == [20, None, 1]
+    monkeypatch.setattr("hearthward.edge.doubts._STANDS", 0.0)
+    assert await post([told("sensor.other", "2", ts=now + 3)]) == 1
+    assert await history(hub) == [20, None, 1, 85, 2]
+    # Once and for all.
+    await post([told("sensor.other", "3", ts=now + 4)])
+    assert await history(hub) == [20, None, 1, 85, 2, 3]
+    # A spike that was replaced is none that stands.
+    soon = time.time()
+    await post([told("sensor.bath", "20", ts=soon + 1, **fields)])
+    await post([told("sensor.bath", "85.5", ts=soon + 2, **fields)])
+    await post([told("sensor.other", "4", ts=soon + 3)])
+    assert (await history(hub))[6:] == [None, 85.5, 4]
+
+
+async def test_a_clock_that_is_off(hub: Hub) -> None:
+    """Home Assistant on another machine may be wrong about the time, and what is no time is kept."""
+    await choose(hub, "sensor.a", "sensor.b")
+    now = time.time()
+    await hub.parts.homeassistant.post([told("sensor.a", "1", ts=now + 86400)])
+    state = hub.parts.lifelog.state("homeassistant", "sensor.a")
+    assert state is not None and state.body is not None
+    assert state.ts == pytest.approx(now, abs=60)
+    assert state.body["clock"]["said"] == pytest.approx(now + 86400, abs=0.01)
+    await hub.parts.homeassistant.post([told("sensor.b", "1", ts=now * 1000)])
+    assert hub.parts.lifelog.state("homeassistant", "sensor.b") is None
+    assert await reasons(hub) == [Reason.INVALID_TIME]
 
 
 async def test_an_event_is_told_once(hub: Hub) -> None:

@@ -48,6 +48,8 @@ async def test_lifelog_away(home: Home, node: NodeProcess) -> None:
     # The node said 55 after its start; then the newest of ours, however many were kept.
     assert [states[0].value, states[-1].value] == [55.0, 1499.0]
     assert len(states) < 1_500
+    # What was stored together keeps the time at which each was heard.
+    assert states[-1].ts == now + 1_499 / 1000
     running.cancel()
 
 
@@ -57,7 +59,7 @@ async def test_duplicates(home: Home, node: NodeProcess) -> None:
     gateway = home.parts.gateway
     event = Event(
         device="all-kinds",
-        ts=1.0,
+        ts=time.time(),
         id="message-1",
         body=EventBody(point="bell", event="pressed", data={"by": "cord"}),
     )

@@ -24,6 +24,7 @@ from aioesphomeapi import APIClient
 from aioesphomeapi.model import UserService
 import pytest
 
+from hearthward.model.deadletter import DeadLetterQuery, Reason
 from hearthward.model.entry import Entry, EntryKind
 from hearthward_sim.build import Firmware, build_other
 from tests.hub.edge.home import PATIENCE, Home, NodeProcess
@@ -156,6 +157,28 @@ async def test_nothing_measured(
         await home.says("shed", "temperature", value=None)
         entries = await home.entries(EntryKind.STATE, "shed", "temperature")
         assert [entry.value for entry in entries] == [None, 20.5, None]
+
+
+async def test_a_step_must_be_confirmed(
+    home: Home, storyteller: Firmware, tmp_path: Path
+) -> None:
+    """A spike is set aside and leaves the point unknown; what stays is believed."""
+    async with telling(home, storyteller, tmp_path / "node", "shed") as teller:
+        for value in (20.5, 85.0, 21.0, 60.0, 60.5):
+            before = home.parts.lifelog.last
+            await teller.tell("temperature", value)
+            await home.until(lambda last=before: home.parts.lifelog.last > last)
+        entries = await home.entries(EntryKind.STATE, "shed", "temperature")
+        values = [entry.value for entry in entries]
+        assert values == [None, 20.5, None, 21.0, None, 60.5]
+        page = await home.parts.dead_letters.page(DeadLetterQuery())
+        reasons = [letter.reason for letter in page.letters]
+        assert reasons == [Reason.IMPLAUSIBLE_RATE] * 2
+        # What is still so when the node is met anew is so.
+        await teller.tell("temperature", 85.0)
+        await home.says("shed", "temperature", value=None)
+        await teller.meet_anew()
+        await home.says("shed", "temperature", value=85.0)
 
 
 async def test_unknown_entity(
