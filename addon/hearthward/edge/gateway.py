@@ -8,6 +8,7 @@ durable: only then may an adapter acknowledge.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from hashlib import sha256
 from math import inf
 import time
 
@@ -406,6 +407,11 @@ def _key(message: UpMessage, parcel: Parcel) -> str | None:
         return f"message {name}"
     if message.seq is not None:
         return f"count {message.seq} {message.ts!r}"
+    if parcel.retained and isinstance(message, Event):
+        # The broker gives it to each new session, with nothing that tells it from a new one. A
+        # state is different: it may well be so once more.
+        said = (parcel.address, parcel.payload, message.body.point, message.body.event)
+        return f"retained {sha256(msgspec.json.encode(said)).hexdigest()}"
     return None
 
 

@@ -10,7 +10,8 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
 
     `address` is the topic or path, `device` the only device that the sender may speak for (None:
     any), `profile` the layout of the payload (None: messages of version 1, one or a list). `key` is
-    the idempotency key of a message that has no id of its own.
+    the idempotency key of a message that has no id of its own. What is `retained` was sent before and
+    may come again at any time.
     """
 
     adapter: str
@@ -20,6 +21,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     device: str | None = None
     profile: str | None = None
     key: str | None = None
+    retained: bool = False
 
 
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):

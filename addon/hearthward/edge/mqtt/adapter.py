@@ -89,7 +89,9 @@ class MqttAdapter:
             self._greet,
         )
         self._alarms = Channel(
-            self._session("-events", None), self._filters(True), self._store
+            self._session("-events", None, retained_once=True),
+            self._filters(True),
+            self._store,
         )
 
     @property
@@ -170,7 +172,9 @@ class MqttAdapter:
                 return address
             await asyncio.sleep(_LOOK)
 
-    def _session(self, suffix: str, will: Will | None) -> Session:
+    def _session(
+        self, suffix: str, will: Will | None, *, retained_once: bool = False
+    ) -> Session:
         settings = self._settings
         return Session(
             self._client_id + suffix,
@@ -178,6 +182,7 @@ class MqttAdapter:
             settings.receive_maximum,
             settings.session_hours,
             will,
+            retained_once,
         )
 
     def _will(self) -> Will:
@@ -235,7 +240,14 @@ class MqttAdapter:
                 return None
             if place.kind == "status":
                 self._presence.told(place.device)
-            return parcel(ADAPTER, topic, message.payload, place, message.received)
+            return parcel(
+                ADAPTER,
+                topic,
+                message.payload,
+                place,
+                message.received,
+                retained=message.retained,
+            )
         if topic == broker.DROPPED:
             await self.watch.hear(message.payload)
             return None
@@ -248,6 +260,7 @@ class MqttAdapter:
             payload=message.payload,
             received=message.received,
             profile=way.profile.name,
+            retained=message.retained,
         )
         if way.acks and self._awaiting.any:
             self._answer_translated(way.profile, found)

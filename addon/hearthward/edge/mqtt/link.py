@@ -64,19 +64,24 @@ class Will(NamedTuple):
 
 
 class Session(NamedTuple):
-    """What the broker keeps for a client that is away; `hours` long."""
+    """What the broker keeps for a client that is away; `hours` long.
+
+    With `retained_once` it gives what it retains to a session that is new, and not at every connection.
+    """
 
     client_id: str
     keep_alive: int
     receive_maximum: int
     hours: float
     will: Will | None = None
+    retained_once: bool = False
 
 
 class Received(NamedTuple):
     """A message; `mid` is what it is acknowledged by, on its own link.
 
-    `received` is when it arrived, however long it has to wait here.
+    `received` is when it arrived, however long it has to wait here; one that is `retained` was
+    published before, nobody knows when.
     """
 
     topic: str
@@ -85,6 +90,7 @@ class Received(NamedTuple):
     mid: int
     qos: int
     link: Link
+    retained: bool = False
 
 
 class Link:
@@ -153,14 +159,19 @@ class Link:
             ) from None
 
     async def subscribe(self, filters: Iterable[str]) -> None:
-        """Subscribe with QoS 1; retained messages come anew.
+        """Subscribe with QoS 1; retained messages come as the session wants them.
 
         Raises:
             LinkError: The broker refuses one of them.
 
         """
+        handling = (
+            SubscribeOptions.RETAIN_SEND_IF_NEW_SUB
+            if self._session.retained_once
+            else SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
+        )
         wanted: list[tuple[str, SubscribeOptions]] = [
-            (name, SubscribeOptions(qos=1)) for name in filters
+            (name, SubscribeOptions(qos=1, retainHandling=handling)) for name in filters
         ]
         if not wanted:
             return
@@ -357,7 +368,11 @@ class Link:
             self._client.ack(message.mid, message.qos)
             return
         payload, now = bytes(message.payload), time.time()
-        self._deliver(Received(topic, payload, now, message.mid, message.qos, self))
+        self._deliver(
+            Received(
+                topic, payload, now, message.mid, message.qos, self, message.retain
+            )
+        )
 
     def _on_publish(
         self,

@@ -74,7 +74,13 @@ def encode(message: object) -> bytes:
 
 
 def parcel(
-    adapter: str, topic: str, payload: bytes, place: Place, now: float
+    adapter: str,
+    topic: str,
+    payload: bytes,
+    place: Place,
+    now: float,
+    *,
+    retained: bool = False,
 ) -> Parcel:
     """Return what arrived on a native topic; only its own device may speak there."""
     if place.kind == "status":
@@ -85,4 +91,5 @@ def parcel(
         payload=payload,
         received=now,
         device=place.device,
+        retained=retained,
     )

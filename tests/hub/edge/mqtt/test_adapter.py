@@ -50,6 +50,49 @@ async def test_an_event_and_its_data(home: MqttHome) -> None:
     assert (found[0].text, found[0].body) == ("pressed", {"times": 2})
 
 
+async def test_a_retained_event_is_stored_once(
+    settings: Settings, broker: Broker
+) -> None:
+    """The broker tells it again, the hub knows; what is new is never taken for it."""
+    chosen = settings_for(settings, broker.port)
+    topic = "hearthward/home/button/event"
+    press = {"body": {"point": "button", "event": "pressed"}}
+
+    async def pressed(home: MqttHome, end: str) -> int:
+        """Count the presses, when an event has arrived that came after all of them."""
+        said = {"id": end, "body": {"point": "button", "event": end}}
+        async with home.peer("last") as last, asyncio.timeout(60):
+            while end not in (found := await texts(home)):
+                # Until the session for events stands as well.
+                await last.publish(topic, said)
+        return found.count("pressed")
+
+    async def texts(home: MqttHome) -> list[str | None]:
+        return [entry.text for entry in await home.entries(EntryKind.EVENT, "button")]
+
+    async with mqtt_home(chosen, broker) as home, home.peer("button") as button:
+        await home.introduce(button, "button")
+        # The same twice is pressed twice, retained or not.
+        await button.publish(topic, press, retain=True)
+        await button.publish(topic, press, retain=True)
+        assert await pressed(home, "a") == 2
+    async with mqtt_home(chosen, broker) as home:
+        assert await pressed(home, "b") == 2
+        await broker.stop()
+        await until(lambda: not home.mqtt.connected)
+        await broker.start()
+        await until(lambda: home.mqtt.connected)
+        assert await pressed(home, "c") == 2
+    # To another session it may be new, once.
+    for number, name in enumerate(("hall", "attic")):
+        chosen = settings_for(settings, broker.port, client_id=name)
+        async with mqtt_home(chosen, broker) as home:
+            assert await pressed(home, f"d{number}") == 3 + number
+            async with home.peer("button") as button:
+                await button.publish(topic, press)
+            assert await pressed(home, f"e{number}") == 4 + number
+
+
 async def test_nobody_speaks_for_another(home: MqttHome) -> None:
     """The topic names the device, and the broker guards the topic."""
     async with home.peer("attic") as attic:
