@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 import fcntl
 import gc
 from importlib.metadata import version
@@ -56,6 +56,7 @@ from .lifelog.rollups import Rollups
 from .lifelog.schema import properties
 from .lifelog.search import Search
 from .lifelog.sqlite import SqliteStore
+from .lifelog.standing import recovered
 from .model.stream import HubInfo
 from .model.transfer import Export, Import
 from .ops.backup import hooks, restore
@@ -92,7 +93,28 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    since: float | None = None
+    while not stop.is_set():
+        since = await _run_once(settings, stop, since)
+    if "SUPERVISOR_TOKEN" in os.environ:
+        await asyncio.to_thread(hooks.rest, settings.data_dir)
+
+
+async def _run_once(
+    settings: Settings, stop: asyncio.Event, since: float | None
+) -> float | None:
+    """Run the hub until it is told to stop, or can store what it could not since its start.
+
+    `since` is when it last could not; the same is returned for the next time.
+    """
     async with open_parts(settings) as parts:
+        if parts.lifelog.failure:
+            since = time.time() if since is None else since
+        elif since is not None:
+            with suppress(LifelogUnavailableError):
+                await parts.lifelog.append([recovered(since)])
+                _LOGGER.warning("Everything is stored again")
+                since = None
         parts.health.expect("services")
         async with serve(parts, network=True):
             if not parts.keys.anyone() and not parts.lifelog.failure:
@@ -105,8 +127,7 @@ async def run(settings: Settings) -> None:
             )
             await _run_services(parts, stop)
             _LOGGER.info("The hub stops")
-    if "SUPERVISOR_TOKEN" in os.environ:
-        await asyncio.to_thread(hooks.rest, settings.data_dir)
+    return since
 
 
 @asynccontextmanager
@@ -261,13 +282,16 @@ async def serve(parts: Parts, *, network: bool) -> AsyncGenerator[None]:
 
 
 async def _run_services(parts: Parts, stop: asyncio.Event) -> None:
-    """Run what runs beside the API until the hub is told to stop."""
+    """Run what runs beside the API until the hub is told to stop, or has to begin anew."""
     async with asyncio.TaskGroup() as group:
         services = [group.create_task(service) for service in _services(parts)]
         parts.health.started("services")
         _settle_memory()
-        await stop.wait()
-        for task in services:
+        ends = [
+            group.create_task(event.wait()) for event in (stop, parts.lifelog.roomy)
+        ]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for task in (*services, *ends):
             task.cancel()
 
 
@@ -277,6 +301,7 @@ def _settle_memory() -> None:
     It stays for good, and looking through it time and again would hold up every alarm for
     some tens of milliseconds.
     """
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
 

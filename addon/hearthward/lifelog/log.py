@@ -69,6 +69,8 @@ class Lifelog:
         self.last = 0
         self.failure: str | None = None
         self.backlog = 0
+        self.roomy = asyncio.Event()
+        """Set when there is room for a lifelog that had none to be opened: open it anew."""
         self.erasers: list[Eraser] = []
         self._store = store
         self._states: dict[tuple[str, str], PointState] = {}
@@ -89,13 +91,16 @@ class Lifelog:
         try:
             await self._open()
         except LifelogUnavailableError as error:
-            if self._trouble(error) is Trouble.PASSING:
+            trouble = self._trouble(error)
+            if trouble is Trouble.PASSING:
                 self._give_up()
                 raise
             self.failure = str(error)
             _LOGGER.critical("The hub reads what it can and stores nothing: %s", error)
-            store = await self._in_reader(self._store.stand_in)
             self._store.close()
+            store = await self._in_reader(self._store.stand_in)
+            if trouble is Trouble.NO_ROOM:
+                self._looking = self._loop.create_task(self._await_room(self._store))
             self._store = store
             await self._load()
         except BaseException:
@@ -373,6 +378,12 @@ class Lifelog:
             self._told.clear()
         elif self._looking is None or self._looking.done():
             self._looking = self._loop.create_task(self._look())
+
+    async def _await_room(self, store: Store) -> None:
+        """Look whether there is room again for a store that could not be opened."""
+        while not await asyncio.to_thread(store.take_room):
+            await asyncio.sleep(_LOOK_SECONDS)
+        self.roomy.set()
 
     async def _look(self) -> None:
         while self.failure and not self._closing:

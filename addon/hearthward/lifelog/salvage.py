@@ -15,9 +15,13 @@ _ROWS = 10_000
 
 
 def copy(file: Path, target: sqlite3.Connection) -> None:
-    """Copy what can be read of `file` into an empty lifelog."""
+    """Copy what can be read of `file`, which nobody has open, into an empty lifelog."""
     source = sqlite3.connect(file)
     try:
+        # Without memory that is shared with others, for which a full disk has no room; and the
+        # file is left as it is.
+        source.execute("PRAGMA locking_mode=EXCLUSIVE")
+        source.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
         source.execute("PRAGMA query_only=ON")
         for table in metadata.sorted_tables:
             _copy(table, source, target)

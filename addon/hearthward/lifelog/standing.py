@@ -73,15 +73,18 @@ class Standing:
         return True
 
     def _recover(self) -> None:
-        since = datetime.fromtimestamp(self._since, UTC)
-        self.news.append(
-            _incident(
-                f"Everything is stored again; it was not since {since:%Y-%m-%d %H:%M} UTC",
-                "recovered",
-            )
-        )
+        self.news.append(recovered(self._since))
         self._trouble, self.failure = None, self._damage
         _LOGGER.warning("Everything is stored again")
+
+
+def recovered(since: float) -> Draft:
+    """Return an incident which says that all is stored again that was not since then."""
+    moment = datetime.fromtimestamp(since, UTC)
+    return _incident(
+        f"Everything is stored again; it was not since {moment:%Y-%m-%d %H:%M} UTC",
+        "recovered",
+    )
 
 
 def _incident(text: str, storage: str) -> Draft:

@@ -7,14 +7,28 @@ from functools import partial
 from pathlib import Path
 import random
 import subprocess
+import sys
+from typing import Any
 
+import aiohttp
 import pytest
 
+from demo.hub import Hub
+from demo.process import Process, free_port
+
 from .load import SECRET, is_secret
-from .witness import LoadWitness
+from .witness import PATIENCE, LoadWitness
 
 CYCLES = 20
 DISK = "64m"
+HEARTHWARD = Path(sys.executable).with_name("hearthward")
+
+# A disk that is full to its last page, with a hub's data on it; then its reserve is gone as well.
+NO_ROOM = f"""
+mount -t tmpfs -o size={DISK} tmpfs "$1" && cp -a "$0/." "$1" && rm -f "$1/lifelog.reserve"
+cat /dev/zero > "$1/ballast" 2> /dev/null
+shift && exec "$@"
+"""
 FAULTS = Path(__file__).with_name("faults.c")
 
 
@@ -100,6 +114,51 @@ def fill(ballast: Path) -> None:
                     while stream.write(bytes(size)):
                         pass
             raise OSError
+
+
+async def test_a_hub_that_starts_without_any_room_heals(tmp_path: Path) -> None:
+    """It reads what it can; when there is room again it stores by itself, and says so."""
+    seed, folder = tmp_path / "seed", tmp_path / "data"
+    folder.mkdir()
+    prepared = Hub(seed, free_port())
+    token = await prepared.run("key", "create", "--name", "test", "--role", "admin")
+    await prepared.start()
+    before = await prepared.get("entries", token)
+    await prepared.stop()
+
+    hub = Hub(folder, free_port())
+    process = Process(
+        "The hub",
+        ["unshare", "-rm", "sh", "-c", NO_ROOM, seed, folder, HEARTHWARD, "hub"],
+        log=tmp_path / "hub.log",
+        environment=hub.environment,
+    )
+    await process.start()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            statistics = await until_it_answers(hub, token)
+            assert "The disk" in statistics["storage_problem"]
+            assert not await hub.is_ready()
+            # What was stored is there to read.
+            known = {entry["seq"] for entry in before["entries"]}
+            found = await hub.get("entries", token)
+            assert known <= {entry["seq"] for entry in found["entries"]}
+            Path(f"/proc/{process.pid}/root{folder}/ballast").unlink()
+            while not await hub.is_ready():
+                await asyncio.sleep(0.1)
+        [incident] = (await hub.get("entries", token, kind="incident"))["entries"]
+        assert "Everything is stored again" in incident["text"]
+        assert process.running
+    finally:
+        await process.stop()
+
+
+async def until_it_answers(hub: Hub, token: str) -> Any:
+    """Return a hub's statistics as soon as it serves."""
+    while True:
+        with suppress(aiohttp.ClientConnectionError):
+            return await hub.get("statistics", token)
+        await asyncio.sleep(0.1)
 
 
 async def test_a_slow_disk_and_a_jumping_clock_lose_nothing(
