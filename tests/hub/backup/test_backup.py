@@ -318,10 +318,7 @@ async def test_backups_do_not_keep_what_was_forgotten(settings: Settings) -> Non
     aside = settings.data_dir / "before-restore-20261121T000000Z"
     aside.mkdir()
     async with running(settings) as hub:
-        under_way = {"home": settings.home, "id": "under way", "body": "{}"}
-        await hub.parts.lifelog.transact(
-            lambda transaction: transaction.put(erasures, under_way)
-        )
+        await _begin_to_forget(hub)
         await hub.parts.backups._look()
         (kept,) = await hub.parts.backups.list()
         assert kept.id == old["id"]
@@ -336,6 +333,64 @@ async def test_backups_do_not_keep_what_was_forgotten(settings: Settings) -> Non
     async with running(settings) as hub:
         assert await texts(hub) == ["of nobody"]
         await proved(hub)
+
+
+async def _begin_to_forget(hub: Hub) -> None:
+    """Leave the lifelog as it is in the middle of an erasure."""
+    under_way = {"home": hub.parts.lifelog.home, "id": "under way", "body": "{}"}
+    await hub.parts.lifelog.transact(
+        lambda transaction: transaction.put(erasures, under_way)
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/api/v1/backups"), ("PUT", "/api/v1/backup-copy")]
+)
+async def test_no_copy_is_made_of_what_is_being_forgotten(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+) -> None:
+    """Whoever asks for one waits, and is told when that takes too long."""
+    module = "hearthward.ops.backup.backups"
+    copy = settings.data_dir / "snapshot"
+    async with running(settings) as hub:
+        await _begin_to_forget(hub)
+        body = {} if method == "POST" else None
+        with monkeypatch.context() as patched:
+            patched.setattr(f"{module}._PATIENCE", 0.0)
+            status, problem = await hub.ask(method, path, body=body)
+        assert status >= 400
+        assert "being forgotten: try again" in problem["error"]
+        assert not copy.exists()
+        assert await hub.parts.backups.list() == ()
+        asked = asyncio.create_task(hub.ask(method, path, body=body))
+        await asyncio.sleep(0.1)
+        assert not asked.done()
+        await hub.parts.lifelog.transact(
+            lambda transaction: transaction.execute(delete(erasures))
+        )
+        status, _ = await asked
+        assert status < 300
+        assert copy.exists() or await hub.parts.backups.list()
+
+
+async def test_a_first_backup_that_crosses_an_erasure_is_replaced(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was begun before, so that it may keep what was forgotten meanwhile."""
+    async with running(settings) as hub:
+        backups = hub.parts.backups
+        create = backups.journal.create
+
+        def cross(*arguments: Any) -> Backup:
+            backups.forgot()
+            return create(*arguments)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(backups.journal, "create", cross)
+            first = await back_up(hub)
+        await backups._look()
+        (kept,) = await backups.list()
+        assert kept.id != first["id"]
 
 
 async def test_entries_that_aged_out_do_not_come_back(settings: Settings) -> None:

@@ -30,6 +30,10 @@ _FIRST_SECONDS = 600.0
 # No media are let go while the folder is copied; should its end never be told, not for longer.
 _HOLD_SECONDS = 3600.0
 
+# Whoever asks for a backup waits so long for what is being forgotten: mostly some seconds.
+_PATIENCE = 60.0
+_PAUSE = 0.2
+
 # A full backup is not begun unless twice the lifelog's size is free.
 _SPARE = 2
 
@@ -51,6 +55,8 @@ class Backups:
         self._settings = settings
         self._media = LocalFiles(data / "media" / lifelog.home)
         self._lock = asyncio.Lock()
+        # Something was forgotten before there was a folder to note it in.
+        self._missed = False
         self.journal = Journal(folder(data, settings), settings.passphrase)
         self._mark = self.journal.folder / "renew"
 
@@ -67,6 +73,7 @@ class Backups:
 
         """
         async with self._lock:
+            await self._await_forgetting()
             return summary(self.journal, await self._create(kind))
 
     async def delete(self, name: str) -> None:
@@ -84,6 +91,7 @@ class Backups:
         """Lay a consistent copy beside the lifelog, for a backup of the whole data folder."""
         async with self._lock:
             self._require_health()
+            await self._await_forgetting()
             self._library.stay(_HOLD_SECONDS)
             await self._work(hooks.hold, self._data)
 
@@ -108,6 +116,24 @@ class Backups:
         if self.journal.folder.is_dir():
             self._mark.touch(mode=0o600)
             sync(self.journal.folder)
+        else:
+            self._missed = True
+
+    async def _await_forgetting(self) -> None:
+        """Wait until nothing is being forgotten, which a copy would keep.
+
+        Raises:
+            BackupError: That takes too long.
+
+        """
+        give_up = time.monotonic() + _PATIENCE
+        while await self._lifelog.load(self._forgetting):
+            if time.monotonic() >= give_up:
+                raise BackupError(
+                    "Nothing was backed up, as it would keep what is being forgotten: "
+                    "try again when that has ended"
+                )
+            await asyncio.sleep(_PAUSE)
 
     def _forgetting(self, connection: Connection) -> bool:
         """Tell whether an erasure has begun and not ended."""
@@ -159,9 +185,13 @@ class Backups:
         self._require_health()
         if kind is not BackupKind.SEGMENT:
             await asyncio.to_thread(self._require_space)
-        return await self._work(
+        self._missed = False
+        made = await self._work(
             self.journal.create, self._data, self._lifelog.home, self._media, kind
         )
+        if self._missed:
+            await asyncio.to_thread(self.forgot)
+        return made
 
     async def _work[**P, T](
         self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
