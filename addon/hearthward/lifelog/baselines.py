@@ -21,8 +21,8 @@ from hearthward.model.device import Device, Point, PointCategory, PointKind
 from hearthward.model.entry import EntryKind
 
 from . import chart, usual
+from .buckets import WIDTHS
 from .log import Lifelog
-from .rollups import WIDTHS
 from .schema import entries, rollups, series
 
 _HOUR = 3_600

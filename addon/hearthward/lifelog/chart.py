@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 
 from hearthward.model.chart import Bucket, Chart, ChartQuery, Resolution
 
+from .buckets import WIDTHS
 from .days import next_day, start_of_day
 from .errors import LifelogError
 from .parts import Part, join, rise
-from .rollups import WIDTHS
 from .source import Held, Source, source
 
 MOST = 4_000

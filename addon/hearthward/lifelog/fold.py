@@ -1,4 +1,4 @@
-"""The algebra of the rollups (parts.py) in SQL, for what is computed anew."""
+"""The algebra of the rollups (parts.py) in SQL."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -17,8 +18,9 @@ from sqlalchemy import (
 
 from hearthward.model.entry import EntryKind
 
+from .buckets import FINE
 from .parts import RESET
-from .schema import entries
+from .schema import entries, rollups
 
 # What is later than any clock says is not rolled up: the start of the year 3000, UTC.
 LATEST = 32_503_680_000
@@ -73,28 +75,52 @@ def measurements(since: Any, until: Any) -> Select[Any]:
     )
 
 
-def fold(parts: Subquery) -> Select[Any]:
-    """Join parts in the order of time to one part; without any, its count is null.
+def raw_parts() -> Select[Any]:
+    """Return the measurements of a bucket of `device_` and `point_`, up to a seq, as parts."""
+    return measurements(bindparam("start_"), bindparam("end_")).where(
+        entries.c.home == bindparam("home_"),
+        entries.c.device == bindparam("device_"),
+        entries.c.point == bindparam("point_"),
+        entries.c.seq <= bindparam("upto_"),
+    )
 
-    `parts` has `PARTS` and `place`, which decides between parts of the same time.
+
+def fine_parts() -> Select[Any]:
+    """Return the 5-minute rollups of a bucket of `series_` as parts."""
+    fine = rollups.alias("fine")
+    return select(fine.c.start.label("place"), *(fine.c[name] for name in PARTS)).where(
+        fine.c.series == bindparam("series_"),
+        fine.c.width == literal(FINE),
+        fine.c.start >= bindparam("start_"),
+        fine.c.start < bindparam("end_"),
+    )
+
+
+def fold(parts: Subquery, *keys: str) -> Select[Any]:
+    """Join parts in the order of time to one part, or to one for each of some `keys` of theirs.
+
+    `parts` has `PARTS` and `place`, which decides between parts of the same time. Without keys
+    there is always one row; its count is null where there are no parts.
     """
     part = parts.c
+    same = [part[key] for key in keys]
     order = [part.first_ts, part.place]
-    has_value = cast(part.count > 0, Integer)
+    alike = [*same, cast(part.count > 0, Integer)]
     line = select(
         *part,
-        func.lag(part.last)
-        .over(partition_by=has_value, order_by=order)
-        .label("before"),
-        func.lead(part.first)
-        .over(partition_by=has_value, order_by=order)
-        .label("after"),
-        func.lag(part.last).over(order_by=order).label("held"),
-        func.lag(part.ended).over(order_by=order).label("held_ended"),
-        func.lag(part.last_ts).over(order_by=order).label("held_ts"),
-        func.lead(part.first_ts).over(order_by=order).label("next_ts"),
+        func.lag(part.last).over(partition_by=alike, order_by=order).label("before"),
+        func.lead(part.first).over(partition_by=alike, order_by=order).label("after"),
+        func.lag(part.last).over(partition_by=same, order_by=order).label("held"),
+        func.lag(part.ended)
+        .over(partition_by=same, order_by=order)
+        .label("held_ended"),
+        func.lag(part.last_ts).over(partition_by=same, order_by=order).label("held_ts"),
+        func.lead(part.first_ts)
+        .over(partition_by=same, order_by=order)
+        .label("next_ts"),
     ).subquery("line")
-    return _joined(line)
+    own = [line.c[key] for key in keys]
+    return _joined(line).add_columns(*own).group_by(*own)
 
 
 def _joined(line: Subquery) -> Select[Any]:

@@ -83,6 +83,17 @@ def join(one: Part, other: Part) -> Part:
     )
 
 
+def blend(one: Part | None, late: Part) -> Part:
+    """Count a part that comes too late to be joined: the mean stays, the extremes move."""
+    if one is None:
+        return late
+    return one._replace(
+        number=one.number + late.number,
+        min=min((low for low in (one.min, late.min) if low is not None), default=None),
+        max=max((top for top in (one.max, late.max) if top is not None), default=None),
+    )
+
+
 def rise(before: float | None, value: float | None) -> float:
     """Return how much a meter rose from one reading to the next."""
     if before is None or value is None:

@@ -21,19 +21,16 @@ from sqlalchemy import (
     update,
 )
 
-from hearthward.model.chart import Resolution
 from hearthward.model.entry import Lane
 
+from . import progress
+from .buckets import DAY, FINE, Days
 from .days import next_day, start_of_day
-from .fold import LATEST, PARTS, fold
+from .fold import LATEST, PARTS, fine_parts, fold, raw_parts
 from .forget import Eraser, Scope
 from .log import Lifelog
-from .rollups import WIDTHS, Days, fine_parts, position, raw_parts
 from .schema import entries, properties, rollups, series
 from .transaction import Transaction
-
-_FINE = WIDTHS[Resolution.FIVE_MINUTES]
-_DAY = WIDTHS[Resolution.DAY]
 
 # So many rollups, and of so many series, are erased in a transaction.
 _CHUNK = 2_000
@@ -63,6 +60,10 @@ class RollupEraser(Eraser):
 
     def finish(self, transaction: Transaction) -> bool:
         """Erase some of it; a home's rollups are many, and an alarm may wait."""
+        if not self._scopes and not self._waiting:
+            return False
+        # What the follower has prepared may hold what is forgotten.
+        progress.disturb(transaction)
         while self._scopes:
             scope = self._scopes.pop()
             meant = scope.where(device=series.c.device, point=series.c.point)
@@ -107,7 +108,7 @@ def _move_days(transaction: Transaction, number: int, zone: ZoneInfo) -> None:
     fine = transaction.execute(
         select(rollups.c.start).where(
             rollups.c.series == number,
-            rollups.c.width == _FINE,
+            rollups.c.width == FINE,
             rollups.c.start >= row["fine_since"],
         )
     ).scalars()
@@ -119,13 +120,13 @@ def _move_days(transaction: Transaction, number: int, zone: ZoneInfo) -> None:
     _drop(
         transaction,
         rollups.c.series == number,
-        rollups.c.width == _DAY,
-        rollups.c.start > days[0] - _DAY
+        rollups.c.width == DAY,
+        rollups.c.start > days[0] - DAY
         if row["fine_since"] == 0
         else rollups.c.start >= days[0],
     )
     made = [
-        {"series_": number, "width_": _DAY, "start_": day, "end_": next_day(day, zone)}
+        {"series_": number, "width_": DAY, "start_": day, "end_": next_day(day, zone)}
         for day in days
     ]
     transaction.execute(_MAKE_COARSE, made)
@@ -138,7 +139,7 @@ def _erase(transaction: Transaction, scope: Scope, number: int, zone: ZoneInfo) 
     if since >= until:
         return False
     row = rollups.c
-    for width, start, _ in Days(zone).buckets(int(since // _FINE) * _FINE):
+    for width, start, _ in Days(zone).buckets(int(since // FINE) * FINE):
         old = (row.series == number, row.width == width, row.start < until)
         starts = (
             transaction.execute(
@@ -174,10 +175,10 @@ def _make_edges(
     edges = {
         (width, start): end
         for edge in time
-        for width, start, end in Days(zone).buckets(int(edge // _FINE) * _FINE)
+        for width, start, end in Days(zone).buckets(int(edge // FINE) * FINE)
         if start < until
     }
-    upto = position(transaction)
+    upto = progress.read(transaction, transaction.home).of(number)
     for (width, start), end in sorted(edges.items()):
         target = {
             "home_": transaction.home,
@@ -191,9 +192,9 @@ def _make_edges(
             "since_": since,
             "until_": until,
         }
-        if width == _FINE and start >= row["raw_since"]:
+        if width == FINE and start >= row["raw_since"]:
             transaction.execute(_MAKE_FINE, target)
-        elif width != _FINE and start >= row["fine_since"]:
+        elif width != FINE and start >= row["fine_since"]:
             transaction.execute(_MAKE_COARSE, target)
 
 

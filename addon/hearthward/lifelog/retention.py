@@ -27,9 +27,11 @@ from hearthward.model.chart import Resolution
 from hearthward.model.device import Device, Point, PointCategory, PointKind
 from hearthward.model.entry import EntryKind, Lane
 
+from .buckets import WIDTHS
 from .errors import LifelogUnavailableError
 from .log import Lifelog
-from .rollups import FOLLOWER, WIDTHS, Rollups
+from .progress import FOLLOWER
+from .rollups import Rollups
 from .schema import dead_letters, devices, entries, rollups, series, states
 from .transaction import Transaction
 

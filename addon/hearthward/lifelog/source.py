@@ -13,12 +13,11 @@ from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, func, se
 
 from hearthward.model.chart import Resolution
 
+from . import progress
+from .buckets import DAY, FINE, WIDTHS
 from .fold import PARTS, measured, measurements
 from .parts import Part, summarize
-from .rollups import FOLLOWER, WIDTHS
-from .schema import cursors, entries, rollups, series
-
-_FINE, _, _DAY = WIDTHS.values()
+from .schema import entries, rollups, series
 
 
 class Held(NamedTuple):
@@ -99,21 +98,22 @@ class Source:
     def tail(self, until: float) -> Iterator[tuple[int, Part]]:
         """Yield what is newer than the rollups, in parts of 5 minutes, in the order of time.
 
-        What comes late is seen when the rollups have taken it, a second later.
+        What comes late is seen when the rollups have taken it, some seconds later.
         """
         newest = 0.0 if self.series is None else max(self.series["last_ts"], 0.0)
         asked = self.own | {"since": newest, "until": until, "cursor": self.cursor}
         rows = self.connection.execute(_TAIL, asked)
-        for slot, inside in groupby(rows, key=lambda row: row[0] // _FINE):
-            yield int(slot) * _FINE, summarize((ts, value) for ts, value in inside)
+        for slot, inside in groupby(rows, key=lambda row: row[0] // FINE):
+            yield int(slot) * FINE, summarize((ts, value) for ts, value in inside)
 
 
 def source(connection: Connection, home: str, device: str, point: str) -> Source:
     """Return the source of a point's measurements."""
     own = {"home": home, "device": device, "point": point}
     row = connection.execute(_SERIES, own).mappings().first()
-    cursor = connection.execute(_CURSOR, {"home": home}).scalar()
-    return Source(connection, own, row, cursor or 0)
+    number = None if row is None else int(row["id"])
+    cursor = progress.read(connection, home).of(number)
+    return Source(connection, own, row, cursor)
 
 
 _SINCE = {
@@ -132,13 +132,10 @@ _SERIES = select(series).where(
     series.c.device == bindparam("device"),
     series.c.point == bindparam("point"),
 )
-_CURSOR = select(cursors.c.seq).where(
-    cursors.c.home == bindparam("home"), cursors.c.follower == FOLLOWER
-)
 _OLDEST = select(func.min(entries.c.ts)).where(_OWN, entries.c.ts >= 0)
 _FIRST_DAY = (
     select(rollups.c.first_ts)
-    .where(rollups.c.series == bindparam("series"), rollups.c.width == _DAY)
+    .where(rollups.c.series == bindparam("series"), rollups.c.width == DAY)
     .order_by(rollups.c.start)
     .limit(1)
 )

@@ -9,7 +9,7 @@ import tempfile
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
-from hearthward.lifelog import Lifelog, LifelogError
+from hearthward.lifelog import Lifelog, LifelogError, steps
 from hearthward.lifelog.chart import read
 from hearthward.lifelog.rollups import Rollups
 from hearthward.lifelog.sqlite import SqliteStore
@@ -17,7 +17,7 @@ from hearthward.model.chart import Bucket, Chart, ChartQuery, Resolution
 from hearthward.model.entry import Draft
 
 from .reference import rise
-from .test_rollups import BEGIN, DEVICE, HOME, ZONE, draft
+from .test_rollups import BEGIN, DEVICE, HOME, ZONE, draft, prepared, write
 
 NOW = BEGIN + 3 * 86400
 
@@ -37,11 +37,12 @@ async def draw(
     until: float,
     resolution: Resolution | None = None,
     points: int = 1000,
+    point: str = "power",
 ) -> Chart:
-    """Return the chart of the power."""
+    """Return a chart, of the power if nothing else is said."""
     query = ChartQuery(
         device=DEVICE,
-        point="power",
+        point=point,
         since=since,
         until=until,
         resolution=resolution,
@@ -122,6 +123,29 @@ def test_buckets_are_those_of_all_measurements(
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(check(Path(folder)))
+
+
+async def test_within_a_step_each_chart_is_whole(
+    lifelog: Lifelog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rollups of one point are further than those of the other."""
+    monkeypatch.setattr(steps, "_PIECE", 1)
+    points = ("energy", "power")
+    await lifelog.append(
+        [draft(point, BEGIN + at, float(at)) for at in range(9) for point in points]
+    )
+
+    async def counts() -> list[int]:
+        charts = [
+            await draw(lifelog, BEGIN, NOW, Resolution.DAY, point=point)
+            for point in points
+        ]
+        return [chart.buckets[0].count for chart in charts]
+
+    for piece in await prepared(lifelog):
+        assert await counts() == [9, 9]
+        assert await write(lifelog, piece)
+    assert await counts() == [9, 9]
 
 
 async def test_the_resolution_fits_the_time(lifelog: Lifelog) -> None:

@@ -7,9 +7,10 @@ import tempfile
 from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings, strategies as st
+import pytest
 from sqlalchemy import func, select
 
-from hearthward.lifelog import Lifelog, Transaction
+from hearthward.lifelog import Lifelog, Transaction, steps
 from hearthward.lifelog.checkpoints import Checkpoints, load_key
 from hearthward.lifelog.forgetting import Forgetting
 from hearthward.lifelog.rebuild import RollupEraser, settle_zone
@@ -28,7 +29,9 @@ from .test_rollups import (
     assert_same,
     draft,
     expected,
+    prepared,
     stored,
+    write,
 )
 
 hours = st.floats(0, 48) | st.sampled_from([0.0, 1.0, 22.0, 24.0])
@@ -84,6 +87,49 @@ async def test_a_forgotten_device_leaves_no_series(
     await Rollups(lifelog, ZONE).catch_up()
     await forgetting(lifelog, tmp_path).forget(ForgetRequest(device=DEVICE))
     assert await lifelog.load(stored) == {}
+
+
+@pytest.mark.parametrize("rolled_up", [0, 3])
+async def test_what_was_prepared_before_is_not_written_after(
+    lifelog: Lifelog, tmp_path: Path, rolled_up: int
+) -> None:
+    """What is forgotten does not come back, whether its point has rollups already or not."""
+    drafts = [draft("power", BEGIN + at, 1.0) for at in range(5)]
+    other = draft("energy", BEGIN, 7.0)
+    await lifelog.append(drafts[:rolled_up])
+    await Rollups(lifelog, ZONE).catch_up()
+    await lifelog.append([*drafts[rolled_up:], other])
+    (piece,) = await prepared(lifelog)
+
+    await forgetting(lifelog, tmp_path).forget(
+        ForgetRequest(device=DEVICE, point="power")
+    )
+    assert not await write(lifelog, piece)
+    await Rollups(lifelog, ZONE).catch_up()
+    assert_same(await lifelog.load(stored), expected([other]))
+
+
+async def test_forgetting_within_a_step(
+    lifelog: Lifelog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One point is further than the other when both lose some of what they told."""
+    monkeypatch.setattr(steps, "_PIECE", 1)
+    drafts = [
+        draft(point, BEGIN + at, float(at))
+        for at in range(10)
+        for point in ("energy", "power")
+    ]
+    await lifelog.append(drafts)
+    first, second = await prepared(lifelog)
+    assert await write(lifelog, first)
+
+    await forgetting(lifelog, tmp_path).forget(
+        ForgetRequest(device=DEVICE, since=BEGIN + 3, until=BEGIN + 6)
+    )
+    assert not await write(lifelog, second)
+    await Rollups(lifelog, ZONE).catch_up()
+    left = [one for one in drafts if not BEGIN + 3 <= one.ts < BEGIN + 6]
+    assert_same(await lifelog.load(stored), expected(left))
 
 
 async def test_many_rollups_go_in_small_steps(lifelog: Lifelog, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import astuple, fields
+from functools import partial
 from pathlib import Path
 import tempfile
 from zoneinfo import ZoneInfo
@@ -12,8 +13,8 @@ from hypothesis import HealthCheck, example, given, settings, strategies as st
 import pytest
 from sqlalchemy import Connection, select
 
-from hearthward.lifelog import Lifelog, rollups as rollups_module
-from hearthward.lifelog.rollups import Rollups, advance
+from hearthward.lifelog import Lifelog, Transaction, steps
+from hearthward.lifelog.rollups import Rollups
 from hearthward.lifelog.schema import rollups, series
 from hearthward.lifelog.sqlite import SqliteStore
 from hearthward.model.entry import Draft, EntryKind, Lane
@@ -81,6 +82,19 @@ def expected(drafts: Sequence[Draft], zone: ZoneInfo = ZONE) -> Rows:
     }
 
 
+async def prepared(lifelog: Lifelog) -> list[steps.Piece]:
+    """Return what the next step would write."""
+    last = lifelog.last
+    return await lifelog.load(
+        lambda connection: steps.prepare(connection, HOME, ZONE, last)
+    )
+
+
+async def write(lifelog: Lifelog, piece: steps.Piece) -> bool:
+    """Write a piece, if it is still true."""
+    return await lifelog.transact(partial(steps.write, piece=piece), Lane.BULK)
+
+
 def assert_same(found: Rows, wanted: Rows) -> None:
     """Check that the rollups are the ones wanted, but for the rounding of sums."""
     assert found.keys() == wanted.keys()
@@ -91,11 +105,20 @@ def assert_same(found: Rows, wanted: Rows) -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(arrivals, st.integers(1, 7), st.lists(st.integers(0, 3), max_size=40))
-@example([("power", 0.0, 1.0), ("power", 400.0, None), ("power", 200.0, 2.0)], 1, [])
+@given(
+    arrivals,
+    st.tuples(st.integers(1, 7), st.integers(1, 7), st.sampled_from([1, 300])),
+    st.lists(st.integers(0, 4), max_size=40),
+)
+@example(
+    [("power", 0.0, 1.0), ("power", 400.0, None), ("power", 200.0, 2.0)],
+    (1, 7, 300),
+    [],
+)
+@example([("power", 0.0, 1.0), ("energy", 0.0, 1.0)], (7, 7, 1), [3, 3, 2, 0])
 def test_rollups_are_those_of_all_measurements(
     arriving: list[tuple[str, float, float | None]],
-    step: int,
+    sizes: tuple[int, int, int],
     breaks: list[int],
 ) -> None:
     """Late, equal and unknown measurements, steps of any size, restarts at any place."""
@@ -112,6 +135,9 @@ def test_rollups_are_those_of_all_measurements(
                             break
                         case 1:
                             await Rollups(lifelog, ZONE).catch_up()
+                        case 2:
+                            for piece in (await prepared(lifelog))[:1]:
+                                await write(lifelog, piece)
                         case _:
                             await lifelog.append([rest.pop(0)])
         async with Lifelog(SqliteStore(folder / "lifelog.db"), HOME) as lifelog:
@@ -119,7 +145,8 @@ def test_rollups_are_those_of_all_measurements(
             assert_same(await lifelog.load(stored), expected(drafts))
 
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        patch.setattr(rollups_module, "_STEP", step)
+        for name, size in zip(("_STEP", "_PLACES", "_PIECE"), sizes, strict=True):
+            patch.setattr(steps, name, size)
         asyncio.run(check(Path(folder)))
 
 
@@ -127,8 +154,10 @@ async def test_a_step_that_fails_leaves_no_trace(lifelog: Lifelog) -> None:
     """What a step wrote and its cursor come and go together."""
     await lifelog.append([draft("power", BEGIN, 1.0), draft("power", BEGIN + 9, 2.0)])
 
-    def broken(transaction: object) -> None:
-        advance(transaction, ZONE, lifelog.last)  # type: ignore[arg-type] # in the writer
+    pieces = await prepared(lifelog)
+
+    def broken(transaction: Transaction) -> None:
+        assert steps.write(transaction, pieces[0])
         raise RuntimeError("killed")
 
     with suppress(RuntimeError):
@@ -139,6 +168,21 @@ async def test_a_step_that_fails_leaves_no_trace(lifelog: Lifelog) -> None:
     await Rollups(lifelog, ZONE).catch_up()
     found = await lifelog.load(stored)
     assert found["power", 300, int(BEGIN)].count == 2
+
+
+async def test_a_step_is_written_in_small_pieces(lifelog: Lifelog) -> None:
+    """An alarm waits for one of them, whatever comes at once."""
+    wide = [draft(f"point {at}", BEGIN, 1.0) for at in range(300)]
+    long = [draft("power", BEGIN + 90_000.0 * at, 1.0) for at in range(300)]
+    await lifelog.append([*wide, *long])
+    sizes = []
+    while pieces := await prepared(lifelog):
+        for piece in pieces:
+            assert await write(lifelog, piece)
+            sizes.append(len(piece.joined))
+    assert sum(sizes) == 3 * len([*wide, *long])
+    assert max(sizes) <= 600
+    assert_same(await lifelog.load(stored), expected([*wide, *long]))
 
 
 async def test_words_are_no_measurements(lifelog: Lifelog) -> None:
