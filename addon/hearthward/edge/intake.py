@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 import logging
 from typing import Protocol
 
@@ -57,6 +58,7 @@ class Intake:
         self._quotas = Quotas(settings)
         self._bound = settings.backlog
         self._waiting = 0
+        self._reading = asyncio.Lock()
 
     async def receive(self, parcels: Sequence[Parcel]) -> Receipt:
         """Take parcels in order; all is durable on return, the rejected as dead letters.
@@ -67,15 +69,9 @@ class Intake:
 
         """
         size = sum([len(parcel.payload) for parcel in parcels])
-        arrivals: list[Arrival] = []
-        unread: list[tuple[int, Letter]] = []
-        for index, parcel in enumerate(parcels):
-            try:
-                arrivals += self._read(index, parcel, unread)
-            except DecodeError as error:
-                unread.append((index, _letter(parcel, error)))
-            if index % _TURN == _TURN - 1:
-                await asyncio.sleep(0)
+        # While one crowd is read, the one before it is stored.
+        async with self._reading if len(parcels) > _TURN else nullcontext():
+            arrivals, unread = await self._read_all(parcels)
         self._admit(arrivals, unread, size)
         self._waiting += size
         try:
@@ -133,6 +129,21 @@ class Intake:
             raise BusyError(
                 "Too much waits to be stored: send it again in a moment", _PATIENCE
             )
+
+    async def _read_all(
+        self, parcels: Sequence[Parcel]
+    ) -> tuple[list[Arrival], list[tuple[int, Letter]]]:
+        """Return the messages of parcels, and what of them cannot be read."""
+        arrivals: list[Arrival] = []
+        unread: list[tuple[int, Letter]] = []
+        for index, parcel in enumerate(parcels):
+            try:
+                arrivals += self._read(index, parcel, unread)
+            except DecodeError as error:
+                unread.append((index, _letter(parcel, error)))
+            if index % _TURN == _TURN - 1:
+                await asyncio.sleep(0)
+        return arrivals, unread
 
     def _read(
         self, index: int, parcel: Parcel, unread: list[tuple[int, Letter]]

@@ -5,7 +5,8 @@ import msgspec
 from hearthward.model.deadletter import Reason
 
 
-class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+# It comes by the thousand and holds no cycle: the garbage collector need not look at it (`gc`).
+class Parcel(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Bytes as they arrived, kept whole should they be rejected.
 
     `address` is the topic or path, `device` the only device that the sender may speak for (None:

@@ -43,7 +43,8 @@ class Standing:
             self.gauges[point.id] = gauge
 
 
-class Circumstances(msgspec.Struct, frozen=True):
+# One is made for each message: the garbage collector need not look at it (`gc`).
+class Circumstances(msgspec.Struct, frozen=True, gc=False):
     """How a message came: when, and how far its clock is off.
 
     `again` says that the same message is being stored, so that only its key can tell. `live` says

@@ -79,7 +79,8 @@ class Transaction:
     def append_new(self, drafts: Sequence[Draft]) -> Appended:
         """Stage entries; tell which were known already."""
         mark = self.mark()
-        if self._keys_expired < min((draft.ts for draft in drafts), default=inf):
+        named = [draft.ts for draft in drafts if draft.key is not None]
+        if not named or min(named) >= self._keys_expired:
             # Nearly always no key is known, which claiming them shows at half the cost.
             appended = self._stage(drafts, {})
             if self._claim(mark):

@@ -31,7 +31,8 @@ class Lane(IntEnum):
     BULK = 3
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+# What comes by the thousand holds no cycle: the garbage collector need not look at it (`gc`).
+class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An entry before the lifelog has numbered it.
 
     `ts` is when it happened, in seconds since the epoch (UTC). `key` is the idempotency key: a second
@@ -50,7 +51,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     joined: bool = False
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One record of the lifelog; `seq` is gapless within the home."""
 
     seq: int

@@ -10,8 +10,14 @@ from .command import CommandBody, CommandStatus
 from .device import Point, Zone
 
 
+# What comes by the thousand holds no cycle: the garbage collector need not look at it (`gc`).
 class _Message(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag_field="type",
+    gc=False,
 ):
     """What every message carries.
 
@@ -47,7 +53,9 @@ class HelloBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     points: tuple[Point, ...] = ()
 
 
-class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Observation(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False
+):
     """What a device says of one of its points; all three empty means no valid value.
 
     `ts` is given when it differs from that of the message, `unit` when the value is in another unit
@@ -62,13 +70,15 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     body: dict[str, object] | None = None
 
 
-class StateBody(msgspec.Struct, frozen=True, kw_only=True):
+class StateBody(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Observations in the order in which they were made."""
 
     observations: tuple[Observation, ...]
 
 
-class EventBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class EventBody(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False
+):
     """Something that happened at an event point; `event` is its type."""
 
     point: str
