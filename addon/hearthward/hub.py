@@ -14,10 +14,8 @@ import socket
 import sys
 import time
 from typing import Any
-import uuid
 
 from aiohttp import web
-from sqlalchemy import select
 
 from .api import app
 from .api.parts import Parts
@@ -43,7 +41,7 @@ from .home.exposed import Exposed
 from .home.privacy import Privacy
 from .home.registry import Registry
 from .home.watch import Watch
-from .lifelog import Lifelog, LifelogUnavailableError, Transaction
+from .lifelog import Lifelog, LifelogUnavailableError, epoch
 from .lifelog.archive.export import Exporter
 from .lifelog.archive.importing import Importer
 from .lifelog.archive.jobs import Jobs, JobsEraser
@@ -54,7 +52,6 @@ from .lifelog.media import LocalFiles, MediaEraser, MediaLibrary
 from .lifelog.rebuild import RollupEraser, settle_zone
 from .lifelog.retention import Retention
 from .lifelog.rollups import Rollups
-from .lifelog.schema import properties
 from .lifelog.search import Search
 from .lifelog.sqlite import SqliteStore
 from .lifelog.standing import recovered
@@ -381,24 +378,12 @@ async def _show_pairing_code(parts: Parts) -> None:
 
 async def _info(lifelog: Lifelog, settings: Settings) -> HubInfo:
     """Return who the hub is; its id is made at the first start."""
-
-    def work(transaction: Transaction) -> str:
-        row = {"home": lifelog.home, "name": "hub_id"}
-        found = transaction.execute(
-            select(properties.c.value).where(
-                properties.c.home == lifelog.home, properties.c.name == "hub_id"
-            )
-        ).scalar()
-        if found is None:
-            found = uuid.uuid4().hex
-            transaction.put(properties, row | {"value": found})
-        return str(found)
-
     return HubInfo(
-        id=await lifelog.transact(work),
+        id=await lifelog.transact(lambda unit: epoch.kept(unit, "hub_id")),
         name=settings.name,
         version=version("hearthward"),
         home=settings.home,
+        epoch=await epoch.load(lifelog),
     )
 
 

@@ -177,9 +177,9 @@ class HearthwardClient:
 
     @asynccontextmanager
     async def stream(
-        self, after: int | None, silence: float
+        self, after: int | None, epoch: str | None, silence: float
     ) -> AsyncIterator[AsyncIterator[StreamMessage]]:
-        """Follow the home from `after` on.
+        """Follow the home from `after` on, if the hub is in that `epoch` still.
 
         Raises HearthwardConnectionError when the connection is lost, or when nothing at all, not
         even a heartbeat, was heard for `silence` seconds.
@@ -187,6 +187,8 @@ class HearthwardClient:
         url = self.url / API / "stream"
         if after is not None:
             url = url.update_query(after=after)
+            if epoch is not None:
+                url = url.update_query(epoch=epoch)
         try:
             async with self._session.ws_connect(
                 url,

@@ -173,6 +173,7 @@ class HearthwardCoordinator(DataUpdateCoordinator[Home]):
             try:
                 async with self.client.stream(
                     self.data.seq if self._resumable else None,
+                    self.data.hub.epoch,
                     SILENCE_LIMIT.total_seconds(),
                 ) as messages:
                     async for message in messages:

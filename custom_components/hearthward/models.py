@@ -185,13 +185,14 @@ class Entry(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HubInfo(Model):
-    """Who the hub is."""
+    """Who the hub is; `epoch` is another one after a restore, None with an older hub."""
 
     id: str
     name: str
     version: str
     home: str
     api: str = "v1"
+    epoch: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 import sqlite3
+import time
 from typing import Any
 
 import msgspec
@@ -147,21 +148,22 @@ async def test_the_history_is_paged(hub: Hub) -> None:
 
 async def test_home_assistant_shows_only_what_was_chosen(hub: Hub) -> None:
     """States of chosen entities become points; repeated and other ones do not."""
+    now = time.time() - 60
     chosen = ["binary_sensor.door", "sensor.outside", "weather.home"]
     status, stored = await hub.ask(
         "PUT", "/api/v1/exposed", Role.SERVICE, {"entities": chosen}
     )
     assert (status, stored) == (200, {"entities": chosen})
     states = [
-        {"entity_id": "binary_sensor.door", "state": "on", "ts": 1.0},
+        {"entity_id": "binary_sensor.door", "state": "on", "ts": now + 1},
         {
             "entity_id": "sensor.outside",
             "state": "-3.5",
-            "ts": 2.0,
+            "ts": now + 2,
             "attributes": {"unit_of_measurement": "°C"},
         },
-        {"entity_id": "weather.home", "state": "snowy", "ts": 3.0},
-        {"entity_id": "person.ada", "state": "home", "ts": 4.0},
+        {"entity_id": "weather.home", "state": "snowy", "ts": now + 3},
+        {"entity_id": "person.ada", "state": "home", "ts": now + 4},
     ]
     path = "/api/v1/homeassistant/states"
     assert await hub.ask("POST", path, Role.SERVICE, states) == (200, {"stored": 3})
@@ -177,7 +179,7 @@ async def test_home_assistant_shows_only_what_was_chosen(hub: Hub) -> None:
     assert seen("weather.home") == (None, "snowy", None)
     assert hub.parts.lifelog.state("homeassistant", "person.ada") is None
 
-    gone = {"entity_id": "sensor.outside", "state": "unavailable", "ts": 9.0}
+    gone = {"entity_id": "sensor.outside", "state": "unavailable", "ts": now + 9}
     assert await hub.ask("POST", path, Role.SERVICE, [gone]) == (200, {"stored": 1})
     assert seen("sensor.outside") == (None, None, None)
 

@@ -25,6 +25,9 @@ from hearthward.model.stream import (
     StreamMessage,
     Unstored,
 )
+from hearthward.ops.backup import restore
+from hearthward.ops.backup.backups import folder
+from hearthward.ops.backup.journal import Journal
 
 from .conftest import Hub, running
 
@@ -40,10 +43,12 @@ def state(value: float) -> Draft:
 
 @asynccontextmanager
 async def stream(
-    hub: Hub, after: int | None = None
+    hub: Hub, after: int | None = None, epoch: str | None = None
 ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
     """Open the stream."""
-    query = {} if after is None else {"after": after}
+    query: dict[str, int | str] = {} if after is None else {"after": after}
+    if epoch is not None:
+        query["epoch"] = epoch
     async with hub.session.ws_connect(
         f"{hub.url}/api/v1/stream",
         params=query,
@@ -209,6 +214,37 @@ async def test_a_client_that_cannot_resume_begins_anew(
     await hub.parts.lifelog.append([state(1.0)] * 10)
     async with stream(hub, after=after) as client:
         assert isinstance(await receive(client), Snapshot)
+
+
+async def test_a_restored_hub_has_another_past(settings: Settings) -> None:
+    """A client that resumes where the restored hub has passed again gets a snapshot."""
+    async with running(settings) as hub:
+        await hub.parts.lifelog.append([state(1.0)] * 3)
+        await hub.parts.backups.create()
+        await hub.parts.lifelog.append([state(2.0)])
+        async with stream(hub) as client:
+            first = await receive(client)
+            assert isinstance(first, Snapshot)
+    known, epoch = first.seq, first.hub.epoch
+    assert epoch
+    async with running(settings) as hub, stream(hub, known, epoch) as client:
+        # A restart alone changes nothing.
+        assert isinstance(await receive(client), Resumed)
+    journal = Journal(folder(settings.data_dir, settings.backup), None)
+    await asyncio.to_thread(
+        restore.restore, journal, settings.data_dir, settings.home, None
+    )
+    async with running(settings) as hub:
+        await hub.parts.lifelog.append([state(3.0)] * 10)
+        assert hub.parts.lifelog.last > known
+        async with stream(hub, known, epoch) as client:
+            again = await receive(client)
+            assert isinstance(again, Snapshot)
+        async with stream(hub, known, again.hub.epoch) as client:
+            assert isinstance(await receive(client), Resumed)
+        # An older client says nothing of it.
+        async with stream(hub, known) as client:
+            assert isinstance(await receive(client), Resumed)
 
 
 async def test_silence_is_filled_with_heartbeats(

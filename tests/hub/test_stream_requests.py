@@ -1,6 +1,7 @@
 """What clients of the stream ask for, and what they are answered."""
 
 import asyncio
+import time
 from typing import Any
 
 import aiohttp
@@ -34,7 +35,9 @@ async def ask(client: aiohttp.ClientWebSocketResponse, request: object) -> Any:
 
 def states(*entities: str) -> dict[str, object]:
     """Return a request that tells states of entities."""
-    told = [{"entity_id": entity, "state": "21.5", "ts": 1.0} for entity in entities]
+    told = [
+        {"entity_id": entity, "state": "21.5", "ts": time.time()} for entity in entities
+    ]
     return {"type": "states", "id": "s1", "states": told}
 
 

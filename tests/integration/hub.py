@@ -33,6 +33,8 @@ from hearthward.model.message import (
     StatusBody,
 )
 from hearthward.model.search import SearchQuery
+from hearthward.ops.backup import backups, restore
+from hearthward.ops.backup.journal import Journal
 
 HUB_ID = "test-hub"
 
@@ -135,6 +137,14 @@ class RunningHub:
     async def stop(self) -> None:
         """Stop; the data stays."""
         await self._stack.aclose()
+
+    async def restore(self) -> None:
+        """Bring the stopped hub back to its newest backup."""
+        settings = self._settings
+        journal = Journal(backups.folder(settings.data_dir, settings.backup), None)
+        await asyncio.to_thread(
+            restore.restore, journal, settings.data_dir, settings.home, None
+        )
 
     async def pairing_code(self) -> str:
         """Return a new pairing code."""

@@ -273,7 +273,7 @@ async def test_senseless_message(serve: Serve, message: str) -> None:
     """A message that makes no sense is said to make none."""
     client = await serve(say(message))
     with pytest.raises(exceptions.HearthwardResponseError):
-        async with client.stream(None, 30) as messages:
+        async with client.stream(None, None, 30) as messages:
             await anext(messages)
 
 
@@ -281,7 +281,7 @@ async def test_binary_message(serve: Serve) -> None:
     """What is not text ends the stream."""
     client = await serve(say(b"\x00"))
     with pytest.raises(exceptions.HearthwardConnectionError):
-        async with client.stream(None, 30) as messages:
+        async with client.stream(None, None, 30) as messages:
             await anext(messages)
 
 
@@ -290,7 +290,7 @@ async def test_unknown_message(serve: Serve) -> None:
     client = await serve(
         say('{"type": "song"}', '{"type": "heartbeat", "seq": 7, "ts": 1.5, "mood": 1}')
     )
-    async with client.stream(3, 30) as messages:
+    async with client.stream(3, None, 30) as messages:
         assert await anext(messages) == models.Heartbeat(seq=7, ts=1.5)
 
 
@@ -298,7 +298,7 @@ async def test_silence(serve: Serve) -> None:
     """A hub that says nothing for too long is gone."""
     client = await serve(say())
     with pytest.raises(exceptions.HearthwardConnectionError, match="TimeoutError"):
-        async with client.stream(None, 0.1) as messages:
+        async with client.stream(None, None, 0.1) as messages:
             await anext(messages)
 
 
@@ -306,7 +306,7 @@ async def test_no_stream(serve: Serve) -> None:
     """What has no stream cannot be followed."""
     client = await serve(answer("", 503))
     with pytest.raises(exceptions.HearthwardConnectionError):
-        async with client.stream(None, 30):
+        async with client.stream(None, None, 30):
             pass
 
 

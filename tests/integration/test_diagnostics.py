@@ -25,7 +25,7 @@ from . import devices
 from .conftest import Settle, wait_for
 from .hub import RunningHub
 
-CHANGING = props("created", "last_seen", "seq", "statistics", "ts")
+CHANGING = props("created", "epoch", "last_seen", "seq", "statistics", "ts")
 
 
 async def test_diagnostics(

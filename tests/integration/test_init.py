@@ -157,6 +157,29 @@ async def test_resume(
     assert "occurred_at" in event.attributes
 
 
+async def test_a_restored_hub(
+    hass: HomeAssistant, hub: RunningHub, home: MockConfigEntry, settle: Settle
+) -> None:
+    """What a restored hub has never heard of is gone, though it has counted on meanwhile."""
+    await hub.say(devices.HEATER, burner=True)
+    await settle()
+    await hub.parts.backups.create()
+    await hub.say(devices.HEATER, burner=False)
+    await settle()
+    assert state(hass, BURNER) == STATE_OFF
+    known = home.runtime_data.coordinator.data.seq
+    await hub.stop()
+    await wait_for(hass, lambda: state(hass, BURNER) == STATE_UNAVAILABLE)
+    await hub.restore()
+    await hub.start(network=False)
+    await hub.set_online(devices.HEATER, True)
+    while hub.parts.lifelog.last <= known:
+        await hub.say(devices.CARE_BUTTON, battery=hub.parts.lifelog.last % 100)
+    await hub.serve()
+    await settle()
+    await wait_for(hass, lambda: state(hass, BURNER) == STATE_ON)
+
+
 async def test_unknown_event_type(
     hass: HomeAssistant, hub: RunningHub, home: MockConfigEntry, settle: Settle
 ) -> None:

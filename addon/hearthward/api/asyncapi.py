@@ -177,7 +177,7 @@ def _channels() -> dict[str, Any]:
         "stream": _channel(
             "hub",
             "/api/v1/stream",
-            "All that happens, in order; resumes with `?after=<seq>`",
+            "All that happens, in order; resumes with `?after=<seq>&epoch=<the hub's>`",
             (*_STREAM, *_REQUESTS),
         ),
         "edge": _channel(

@@ -46,9 +46,10 @@ routes = Routes("stream")
 class StreamQuery(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 ):
-    """Where to resume: the seq of the last entry that the client has."""
+    """Where to resume: the seq of the last entry that the client has, and the hub's epoch then."""
 
     after: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
+    epoch: Annotated[str, msgspec.Meta(max_length=64)] | None = None
 
 
 @routes.route("GET", "/stream", role=Role.VIEWER, errors=(426,))
@@ -63,7 +64,7 @@ async def stream(call: Call, query: StreamQuery) -> web.WebSocketResponse:
     client = await sockets.open(request, _MESSAGE_LIMIT)
     asked = Asked(call.parts, request[ACTOR], client.send)
     fanout = request.app[FANOUT]
-    sending = asyncio.create_task(_send(call.parts, fanout, client, query.after))
+    sending = asyncio.create_task(_send(call.parts, fanout, client, query))
     try:
         async for message in client.socket:
             if message.type is WSMsgType.TEXT:
@@ -78,11 +79,11 @@ async def stream(call: Call, query: StreamQuery) -> web.WebSocketResponse:
 
 
 async def _send(
-    parts: Parts, fanout: Fanout, client: Client, after: int | None
+    parts: Parts, fanout: Fanout, client: Client, query: StreamQuery
 ) -> None:
     """Send until the client goes, is too slow, or the lifelog closes."""
     try:
-        seq = await _begin(parts, client, after)
+        seq = await _begin(parts, client, query)
         await client.send(msgspec.json.encode(await parts.statistics.read()))
         fanout.open(client.transport)
         while True:
@@ -108,10 +109,12 @@ async def _send(
         fanout.close(client.transport)
 
 
-async def _begin(parts: Parts, client: Client, after: int | None) -> int:
+async def _begin(parts: Parts, client: Client, query: StreamQuery) -> int:
     """Send the first messages; return the seq that they stand for."""
-    last = parts.lifelog.last
-    if after is None or not last - RESUME_LIMIT <= after <= last:
+    last, after = parts.lifelog.last, query.after
+    # Who names no epoch is believed to mean this one.
+    other = query.epoch not in (None, parts.info.epoch)
+    if after is None or other or not last - RESUME_LIMIT <= after <= last:
         after = last
         await client.send(_snapshot(parts, last))
     else:

@@ -10,13 +10,17 @@ from .statistics import Statistics
 
 
 class HubInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who the hub is."""
+    """Who the hub is.
+
+    `epoch` is another one after a restore: seqs of before it may mean other entries now.
+    """
 
     id: str
     name: str
     version: str
     home: str
     api: str = "v1"
+    epoch: str | None = None
 
 
 class Snapshot(

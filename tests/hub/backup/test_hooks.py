@@ -34,6 +34,7 @@ async def test_home_assistants_own_backup_is_whole(
     slug = tmp_path / "apps" / "local_hearthward"
     async with running(settings) as hub:
         await write(hub, "one")
+        epoch = hub.parts.info.epoch
         _, media = await upload(hub, frame())
         async with held(hub):
             await write(hub, "two")
@@ -44,6 +45,8 @@ async def test_home_assistants_own_backup_is_whole(
     brought = replace(settings, data_dir=slug)
     async with running(brought) as hub:
         assert await texts(hub) == ["one"]
+        # It has another past than the one that went on.
+        assert hub.parts.info.epoch != epoch
         assert (await get(hub, media["id"]))[1] == frame()
         assert (await get(hub, f"{media['id']}/thumbnail"))[0] == 200
         await proved(hub)

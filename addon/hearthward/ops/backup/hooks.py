@@ -6,9 +6,13 @@ copy and no lifelog takes the copy. While the app is stopped no hook is called: 
 it leaves a second name of the lifelog in the copy's place.
 """
 
+from contextlib import suppress
 import os
 from pathlib import Path
 import shutil
+import sqlite3
+
+from hearthward.lifelog import epoch
 
 from . import snapshot
 from .journal import DATABASE
@@ -45,6 +49,10 @@ def adopt(data: Path) -> bool:
     copy = data / _FOLDER / _COPY
     taken = copy.is_file() and not (data / DATABASE).exists()
     if taken:
+        # Before it is in place: a start that is cut short comes here once more.
+        with suppress(sqlite3.DatabaseError):
+            # Of one that is damaged the start tells more.
+            epoch.end(copy)
         copy.rename(data / DATABASE)
         sync(data)
     release(data)

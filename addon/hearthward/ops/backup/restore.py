@@ -13,6 +13,7 @@ import sqlite3
 
 import msgspec
 
+from hearthward.lifelog import epoch
 from hearthward.lifelog.media import LocalFiles
 from hearthward.lifelog.sqlite import reading
 from hearthward.lifelog.verify import verify
@@ -131,6 +132,7 @@ def restore(journal: Journal, data: Path, home: str, at: float | None) -> Restor
     try:
         last, ts = assemble(journal, chain, at, stage)
         missing = _bring_media(journal, chain, stage / DATABASE, data, home)
+        epoch.end(stage / DATABASE)
         aside = f"{_ASIDE}{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
         for file in sorted(stage.rglob("*")):
             if file.is_file():
