@@ -35,7 +35,7 @@ from .transaction import Transaction
 _CHUNK = 100
 
 # Up to 32 KiB of digests of a batch are wiped when it is folded.
-_FOLDED = 50
+_FOLDED = 10
 
 # Keys that are looked through at once.
 _KEYS = 10_000

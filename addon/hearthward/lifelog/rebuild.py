@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -29,12 +29,13 @@ from .days import next_day, start_of_day
 from .fold import LATEST, PARTS, fine_parts, fold, raw_parts
 from .forget import Eraser, Scope
 from .log import Lifelog
+from .progress import Progress
 from .schema import entries, properties, rollups, series
+from .steps import REPLACE
 from .transaction import Transaction
 
-# So many rollups, and of so many series, are erased in a transaction.
-_CHUNK = 2_000
-_SERIES = 20
+# So many rollups, all of one series, are erased in a transaction.
+_CHUNK = 1_000
 
 # The property that names the zone of the days.
 _ZONE = "rollups_zone"
@@ -71,9 +72,7 @@ class RollupEraser(Eraser):
                 select(series.c.id).where(series.c.home == transaction.home, *meant)
             ).scalars()
             self._waiting.extend((scope, int(str(number))) for number in found)
-        for _ in range(min(_SERIES, len(self._waiting))):
-            if _erase(transaction, *self._waiting[0], self._zone):
-                return True
+        if self._waiting and not _erase(transaction, *self._waiting[0], self._zone):
             self._waiting.popleft()
         return bool(self._waiting)
 
@@ -93,43 +92,69 @@ async def settle_zone(lifelog: Lifelog, zone: ZoneInfo) -> None:
     if known == zone.key:
         return
     for number in numbers if known is not None else ():
-        await lifelog.transact(partial(_move_days, number=number, zone=zone), Lane.BULK)
+        find = partial(_moved, home=lifelog.home, number=number, zone=zone)
+        while not await lifelog.transact(
+            partial(_write_days, days=await lifelog.load(find)), Lane.BULK
+        ):
+            pass
     row = {"home": lifelog.home, "name": _ZONE, "value": zone.key}
     await lifelog.transact(lambda transaction: transaction.put(properties, row))
 
 
-def _move_days(transaction: Transaction, number: int, zone: ZoneInfo) -> None:
+class _Days(NamedTuple):
+    """The days of a series as they are to be, and which ones they replace."""
+
+    before: Progress
+    replaced: Sequence[ColumnElement[bool]]
+    rows: Sequence[tuple[object, ...]]
+
+
+def _moved(connection: Connection, home: str, number: int, zone: ZoneInfo) -> _Days:
     """Make the days of a series anew, as far back as there are 5-minute rollups."""
-    row = (
-        transaction.execute(select(series).where(series.c.id == number))
-        .mappings()
-        .one()
-    )
-    fine = transaction.execute(
-        select(rollups.c.start).where(
-            rollups.c.series == number,
-            rollups.c.width == FINE,
-            rollups.c.start >= row["fine_since"],
+    before = progress.read(connection, home)
+    since = connection.execute(
+        select(series.c.fine_since).where(series.c.id == number)
+    ).scalar()
+    row = rollups.c
+    if since is None:
+        return _Days(before, (), ())
+    fine = connection.execute(
+        select(row.start).where(
+            row.series == number, row.width == FINE, row.start >= since
         )
     ).scalars()
-    days = sorted({start_of_day(int(str(start)), zone) for start in fine})
     # The day in which the 5-minute rollups begin is not whole when older ones have aged out.
-    days = [day for day in days if day >= row["fine_since"]]
-    if not days:
-        return
-    _drop(
-        transaction,
-        rollups.c.series == number,
-        rollups.c.width == DAY,
-        rollups.c.start > days[0] - DAY
-        if row["fine_since"] == 0
-        else rollups.c.start >= days[0],
+    days = sorted(
+        day for day in {start_of_day(start, zone) for start in fine} if day >= since
     )
+    if not days:
+        return _Days(before, (), ())
+    own = (row.series == number, row.width == DAY)
+    begin = row.start >= days[0] if since else row.start > days[0] - DAY
     made = [
-        {"series_": number, "width_": DAY, "start_": day, "end_": next_day(day, zone)}
+        (
+            number,
+            DAY,
+            day,
+            *connection.execute(
+                _COARSE,
+                {"series_": number, "start_": day, "end_": next_day(day, zone)},
+            ).one(),
+        )
         for day in days
     ]
-    transaction.execute(_MAKE_COARSE, made)
+    return _Days(before, (*own, begin), made)
+
+
+def _write_days(transaction: Transaction, days: _Days) -> bool:
+    """Write days; False if the rollups have moved on and they must be made anew."""
+    if progress.read(transaction, transaction.home) != days.before:
+        return False
+    if days.rows:
+        _drop(transaction, *days.replaced)
+        transaction.execute_many(REPLACE, days.rows)
+        progress.disturb(transaction)
+    return True
 
 
 def _erase(transaction: Transaction, scope: Scope, number: int, zone: ZoneInfo) -> bool:
@@ -226,6 +251,7 @@ def _make(parts: Select[Any]) -> Any:
     return insert(rollups).from_select(["series", "width", "start", *PARTS], row)
 
 
+_COARSE = fold(fine_parts().subquery("parts"))
 _MAKE_COARSE = _make(fine_parts())
 _MAKE_FINE = _make(
     raw_parts().where(

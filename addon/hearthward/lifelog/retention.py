@@ -41,7 +41,10 @@ _DAY = 86_400
 _FIRST = 600.0
 _PAUSE = 4 * 3_600.0
 
-_CHUNK = 2_000
+_CHUNK = 1_000
+
+# Dead letters are larger.
+_LETTERS = 100
 
 _NUMBERS = (PointKind.SENSOR, PointKind.NUMBER, PointKind.CLIMATE)
 
@@ -111,7 +114,9 @@ class Retention:
         if edge := _edge(now, settings.key_days):
             await self._ager.expire_keys(edge)
         if edge := _edge(now, settings.dead_letter_days):
-            await self._lifelog.transact(partial(_drop_letters, edge=edge), Lane.BULK)
+            drop = partial(_drop_letters, edge=edge)
+            while await self._lifelog.transact(drop, Lane.BULK):
+                pass
         return gone
 
     async def _let_go_rollups(self, width: int, edge: int) -> None:
@@ -209,17 +214,14 @@ def _others(settings: RetentionSettings, now: float) -> Iterator[ColumnElement[b
 
 def _note_raw(transaction: Transaction, edges: Sequence[Edge]) -> None:
     """Note first since when a point's measurements are whole: then charts do without."""
-    for edge in edges:
-        transaction.execute(
-            update(series)
-            .where(
-                series.c.home == transaction.home,
-                series.c.device == edge.device,
-                series.c.point == edge.point,
-                series.c.raw_since < edge.ts,
-            )
-            .values(raw_since=edge.ts)
-        )
+    rows = [(transaction.home, edge.device, edge.point, edge.ts) for edge in edges]
+    transaction.execute_many(_NOTE_RAW, rows)
+
+
+_NOTE_RAW = """
+UPDATE series SET raw_since = column4 FROM (VALUES (?, ?, ?, ?))
+WHERE home = column1 AND device = column2 AND point = column3 AND raw_since < column4
+"""
 
 
 def _drop(transaction: Transaction, number: int, width: int, edge: int) -> bool:
@@ -246,11 +248,15 @@ def _drop(transaction: Transaction, number: int, width: int, edge: int) -> bool:
     return len(starts) == _CHUNK
 
 
-def _drop_letters(transaction: Transaction, edge: int) -> None:
-    """Delete dead letters; there are never many."""
+def _drop_letters(transaction: Transaction, edge: int) -> bool:
+    """Delete some dead letters; tell whether there may be more."""
     letter = dead_letters.c
-    transaction.execute(
-        delete(dead_letters).where(
-            letter.home == transaction.home, letter.received < edge
-        )
+    old = (
+        select(letter.id)
+        .where(letter.home == transaction.home, letter.received < edge)
+        .limit(_LETTERS)
     )
+    gone = transaction.execute(
+        delete(dead_letters).where(letter.home == transaction.home, letter.id.in_(old))
+    ).rowcount
+    return gone == _LETTERS

@@ -89,7 +89,7 @@ def write(transaction: Transaction, piece: Piece) -> bool:
     for statement, rows in (
         (_PUT_SERIES, piece.series),
         (_JOIN, piece.joined),
-        (_REPLACE, piece.replaced),
+        (REPLACE, piece.replaced),
     ):
         if rows:
             transaction.execute_many(statement, rows)
@@ -290,7 +290,7 @@ ON CONFLICT (series, width, start) DO UPDATE SET
     ELSE 0 END
 """
 
-_REPLACE = """
+REPLACE = """
 INSERT INTO rollups (series, width, start, count, first_ts, last_ts, first, last, min, max,
   ended, area, known, rise)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
