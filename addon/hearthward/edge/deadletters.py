@@ -6,14 +6,33 @@ babbles does not push out what others said; the oldest go first.
 
 from base64 import b64encode
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import batched
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, case, delete, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+)
 
 from hearthward.config import DeadLetterSettings
 from hearthward.home.errors import HomeError
-from hearthward.lifelog import Eraser, Lifelog, Scope, Transaction
+from hearthward.lifelog import (
+    Eraser,
+    Lifelog,
+    LifelogUnavailableError,
+    Scope,
+    Transaction,
+)
 from hearthward.lifelog.schema import dead_letters, properties
 from hearthward.model.deadletter import (
     DeadLetter,
@@ -31,6 +50,9 @@ _SEQUENCE = "dead_letters"
 
 # The bounds are kept within so many letters, not counted for each.
 _PRUNE_EVERY = 50
+
+# What is deleted is wiped, and an alarm waits for a step of that.
+_AT_ONCE = 50
 
 _TABLE = dead_letters.c
 _HEAD = [column for column in _TABLE if column.name != "payload"]
@@ -72,6 +94,7 @@ class DeadLetters(Eraser):
         self._lifelog = lifelog
         self._settings = settings
         self._added = _PRUNE_EVERY
+        self._forgotten: list[Select[tuple[int]]] = []
         lifelog.erasers.append(self)
 
     def add(self, transaction: Transaction, letters: Sequence[Letter]) -> None:
@@ -95,9 +118,18 @@ class DeadLetters(Eraser):
             {"home": home, "name": _SEQUENCE, "value": str(last + len(rows))},
         )
         self._added += len(rows)
-        if self._added >= _PRUNE_EVERY:
-            self._prune(transaction)
-            self._added = 0
+
+    async def prune(self) -> None:
+        """Drop the oldest letters beyond what may be kept, if many have come since the last time.
+
+        Which these are is found beside the writer: all letters are looked through.
+        """
+        if self._added < _PRUNE_EVERY:
+            return
+        self._added = 0
+        # What cannot be deleted now is found again the next time.
+        with suppress(LifelogUnavailableError):
+            await self._delete(await self._lifelog.load(self._beyond))
 
     def take(self, transaction: Transaction, letter: int) -> bool:
         """Remove a letter; tell whether it was there. Runs in the writer's thread."""
@@ -177,12 +209,7 @@ class DeadLetters(Eraser):
 
     async def delete(self, query: DeadLetterQuery) -> int:
         """Delete the letters that a query means; return how many there were."""
-        letters = await self.ids(query)
-
-        def work(transaction: Transaction) -> int:
-            return sum(self.take(transaction, letter) for letter in letters)
-
-        return await self._lifelog.transact(work)
+        return await self._delete(await self.ids(query))
 
     async def delete_one(self, letter: int) -> None:
         """Delete a letter.
@@ -202,7 +229,7 @@ class DeadLetters(Eraser):
         Nobody can tell whose a letter is that names no device. What it tells of happened before
         it arrived, if not always long before.
         """
-        means = [_TABLE.home == scope.home]
+        means: list[ColumnElement[bool]] = [_TABLE.home == scope.home]
         if scope.devices is not None:
             means.append(
                 _TABLE.device.is_(None)
@@ -211,11 +238,26 @@ class DeadLetters(Eraser):
             )
         if scope.since is not None:
             means.append(_TABLE.received >= scope.since)
-        transaction.execute(delete(dead_letters).where(*means))
+        self._forgotten.append(select(_TABLE.id).where(*means).limit(_AT_ONCE))
         return 0
 
-    def _prune(self, transaction: Transaction) -> None:
-        """Drop the oldest letters beyond what may be kept."""
+    def finish(self, transaction: Transaction) -> bool:
+        """Erase some of them."""
+        if not self._forgotten:
+            return False
+        if _drop(transaction, self._forgotten[-1]) < _AT_ONCE:
+            self._forgotten.pop()
+        return bool(self._forgotten)
+
+    async def _delete(self, letters: Sequence[int]) -> int:
+        """Delete letters in small steps; return how many there were."""
+        gone = 0
+        for some in batched(letters, _AT_ONCE):
+            gone += await self._lifelog.transact(partial(_drop, letters=some))
+        return gone
+
+    def _beyond(self, connection: Connection) -> Sequence[int]:
+        """Return the oldest letters, those beyond what may be kept."""
         home = self._lifelog.home
         # A stranger can call itself by any number of names.
         unknown = _TABLE.reason == Reason.UNKNOWN_DEVICE.value
@@ -239,9 +281,7 @@ class DeadLetters(Eraser):
             | (ranked.c.overall > self._settings.count)
             | (ranked.c.weight > self._settings.bytes)
         )
-        transaction.execute(
-            delete(dead_letters).where(_TABLE.home == home, _TABLE.id.in_(beyond))
-        )
+        return connection.execute(beyond).scalars().all()
 
     def _page(self, connection: Connection, query: DeadLetterQuery) -> DeadLetterPage:
         statement = self._newest(query, *_HEAD).limit(query.limit + 1)
@@ -279,6 +319,15 @@ def _conditions(query: DeadLetterQuery) -> list[Any]:
     if query.since is not None:
         means.append(_TABLE.received >= query.since)
     return means
+
+
+def _drop(transaction: Transaction, letters: Sequence[int] | Select[tuple[int]]) -> int:
+    """Delete some letters; return how many there were. Runs in the writer's thread."""
+    return transaction.execute(
+        delete(dead_letters).where(
+            _TABLE.home == transaction.home, _TABLE.id.in_(letters)
+        )
+    ).rowcount
 
 
 def _row(home: str, number: int, letter: Letter) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """What became of messages, on its way into the lifelog."""
 
 from asyncio import Future, gather
+from functools import partial
 from itertools import batched
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
@@ -16,6 +17,9 @@ from .parcel import Receipt, Rejection
 
 # The lifelog takes so many entries as one piece of work.
 _UNIT = 1_000
+
+# And so many letters, which are larger.
+_LETTERS = 50
 
 # A piece is handed over when it has grown to this: the writer need not wait for the rest.
 _PIECE = 500
@@ -112,18 +116,19 @@ class Harvest:
         futures: list[Future[Appended] | Future[None]] = [
             piece.future for piece in pieces
         ]
-        if letters:
-            futures.append(
-                self._lifelog.transact(
-                    lambda transaction: self._dead_letters.add(transaction, letters),
-                    Lane.TELEMETRY,
-                )
+        futures += [
+            self._lifelog.transact(
+                partial(self._dead_letters.add, letters=part), Lane.TELEMETRY
             )
+            for part in batched(letters, _LETTERS)
+        ]
         for result in await gather(*futures, return_exceptions=True):
             if isinstance(result, BaseException):
                 raise result
         for drafts, future in pieces:
             self._note(drafts, future.result())
+        if letters:
+            await self._dead_letters.prune()
 
     async def _replace(self, letter: int) -> None:
         """Store all of it where a letter was; nothing when that is gone already."""
