@@ -67,6 +67,13 @@ class Eraser:
         """Return how many media `erase_scope` would erase; on a reading connection."""
         return 0
 
+    def erase_beside(self, seqs: Sequence[int]) -> None:
+        """Erase what other files than the lifelog hold of these entries.
+
+        It is called in a thread of its own, before the transaction that deletes the entries: the
+        writer does not wait for other files. It also serves the aging out of old entries.
+        """
+
     def erase_entries(self, transaction: Transaction, seqs: Sequence[int]) -> None:
         """Erase what was derived from these entries, at most some hundreds, ascending.
 

@@ -31,7 +31,7 @@ from .schema import devices, entries, erasures, properties
 from .store import KEYS_EXPIRED
 from .transaction import Transaction
 
-# Erasing so many documents from the search index takes about a twentieth of a second.
+# So many entries, or keys, go in one transaction.
 _CHUNK = 100
 
 # Up to 32 KiB of digests of a batch are wiped when it is folded.
@@ -283,6 +283,8 @@ class Forgetting:
                 if intent.scope is not None:
                     erasing.erase_states(transaction, chunk)
 
+            for eraser in self._lifelog.erasers:
+                await asyncio.to_thread(eraser.erase_beside, chunk)
             await self._lifelog.transact(work, Lane.BULK)
             self._lifelog.drop(chunk, states=intent.scope is not None)
         await self._fold(intent.end)

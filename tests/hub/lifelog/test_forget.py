@@ -237,8 +237,12 @@ class Recorder(Eraser):
         self.steps.append("scope")
         return 3
 
+    def erase_beside(self, seqs: object) -> None:
+        """Remember which entries are about to be deleted."""
+        self.steps.append(("beside", seqs))
+
     def erase_entries(self, transaction: Transaction, seqs: object) -> None:
-        """Remember which."""
+        """Remember which entries are deleted."""
         self.steps.append(seqs)
 
     def finish(self, transaction: Transaction) -> bool:
@@ -255,7 +259,12 @@ async def test_other_packages_erase_theirs(book: Book) -> None:
     await book.lifelog.append([note("a"), note("b")])
     done = await book.forgetting.forget(ForgetRequest(until=2.0))
     assert done.media == 3
-    assert eraser.steps == ["scope", (1, 2), "finish", "finish", "finish"]
+    assert eraser.steps == [
+        "scope",
+        ("beside", (1, 2)),
+        (1, 2),
+        *["finish"] * 3,
+    ]
 
 
 async def test_a_large_erasure_lets_alarms_pass(book: Book) -> None:

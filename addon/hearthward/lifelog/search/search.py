@@ -230,10 +230,20 @@ class _Eraser(Eraser):
         self._index = index
         self._indexer = indexer
         self._submit = submit
+        self._generation = 0
         self._purging: Future[None] | None = None
 
-    def erase_entries(self, transaction: Transaction, seqs: Sequence[int]) -> None:
+    def erase_beside(self, seqs: Sequence[int]) -> None:
         """Erase documents, and the texts and vectors that nothing else has."""
+        self._generation = self._index.generation
+        self._erase(seqs)
+
+    def erase_entries(self, transaction: Transaction, seqs: Sequence[int]) -> None:
+        """Keep an index that has begun anew since then from taking them once more."""
+        if self._index.generation != self._generation:
+            self._erase(seqs)
+
+    def _erase(self, seqs: Sequence[int]) -> None:
         try:
             texts = self._index.erase(seqs)
         except sqlite3.Error as error:
