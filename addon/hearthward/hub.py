@@ -49,9 +49,8 @@ from .lifelog.baselines import Baselines
 from .lifelog.checkpoints import Checkpoints, load_key as load_checkpoint_key
 from .lifelog.forgetting import Forgetting
 from .lifelog.media import LocalFiles, MediaEraser, MediaLibrary
-from .lifelog.rebuild import RollupEraser, settle_zone
 from .lifelog.retention import Retention
-from .lifelog.rollups import Rollups
+from .lifelog.rollups import RollupEraser, Rollups, settle_zone
 from .lifelog.search import Search
 from .lifelog.sqlite import SqliteStore
 from .lifelog.standing import recovered

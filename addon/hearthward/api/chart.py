@@ -5,7 +5,7 @@ import time
 from msgspec.structs import replace
 
 from hearthward.home.commands import UnknownPointError
-from hearthward.lifelog import chart
+from hearthward.lifelog.rollups import chart
 from hearthward.model.chart import Chart, ChartQuery
 from hearthward.model.device import Point
 from hearthward.model.security import Role

@@ -20,9 +20,10 @@ from hearthward.model.chart import Bucket, ChartQuery, Resolution
 from hearthward.model.device import Device, Point, PointCategory, PointKind
 from hearthward.model.entry import EntryKind
 
-from . import chart, usual
-from .buckets import WIDTHS
+from . import usual
 from .log import Lifelog
+from .rollups import chart
+from .rollups.buckets import WIDTHS
 from .schema import entries, rollups, series
 
 _HOUR = 3_600

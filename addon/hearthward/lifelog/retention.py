@@ -27,11 +27,11 @@ from hearthward.model.chart import Resolution
 from hearthward.model.device import Device, Point, PointCategory, PointKind
 from hearthward.model.entry import EntryKind, Lane
 
-from .buckets import WIDTHS
 from .errors import LifelogUnavailableError
 from .log import Lifelog
-from .progress import FOLLOWER
 from .rollups import Rollups
+from .rollups.buckets import WIDTHS
+from .rollups.progress import FOLLOWER
 from .schema import dead_letters, devices, entries, rollups, series, states
 from .transaction import Transaction
 

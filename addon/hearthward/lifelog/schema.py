@@ -195,7 +195,7 @@ series = Table(
     Index("series_by_point", "home", "device", "point", unique=True),
 )
 
-# What was measured in a bucket, without what it inherits from before it: see parts.py.
+# What was measured in a bucket, without what it inherits from before it: see rollups/parts.py.
 rollups = Table(
     "rollups",
     metadata,

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from hearthward.lifelog.days import start_of_day
+from hearthward.lifelog.rollups.days import start_of_day
 
 
 class Measured(NamedTuple):

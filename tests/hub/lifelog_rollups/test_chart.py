@@ -9,9 +9,9 @@ import tempfile
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
-from hearthward.lifelog import Lifelog, LifelogError, steps
-from hearthward.lifelog.chart import read
-from hearthward.lifelog.rollups import Rollups
+from hearthward.lifelog import Lifelog, LifelogError
+from hearthward.lifelog.rollups import Rollups, steps
+from hearthward.lifelog.rollups.chart import read
 from hearthward.lifelog.sqlite import SqliteStore
 from hearthward.model.chart import Bucket, Chart, ChartQuery, Resolution
 from hearthward.model.entry import Draft

@@ -10,11 +10,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 from sqlalchemy import func, select
 
-from hearthward.lifelog import Lifelog, Transaction, steps
+from hearthward.lifelog import Lifelog, Transaction
 from hearthward.lifelog.checkpoints import Checkpoints, load_key
 from hearthward.lifelog.forgetting import Forgetting
-from hearthward.lifelog.rebuild import RollupEraser, settle_zone
-from hearthward.lifelog.rollups import Rollups
+from hearthward.lifelog.rollups import RollupEraser, Rollups, settle_zone, steps
 from hearthward.lifelog.schema import rollups as rollups_table
 from hearthward.lifelog.sqlite import SqliteStore
 from hearthward.model.entry import Draft

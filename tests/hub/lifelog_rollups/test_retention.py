@@ -10,11 +10,11 @@ from sqlalchemy import func, select
 
 from hearthward.config import RetentionSettings
 from hearthward.lifelog import Lifelog
-from hearthward.lifelog.chart import read
 from hearthward.lifelog.checkpoints import Checkpoints, load_key
 from hearthward.lifelog.forgetting import Forgetting
 from hearthward.lifelog.retention import Retention, kept_days
 from hearthward.lifelog.rollups import Rollups
+from hearthward.lifelog.rollups.chart import read
 from hearthward.lifelog.schema import devices, entries, idempotency, rollups
 from hearthward.model.chart import Chart, ChartQuery, Resolution
 from hearthward.model.device import (

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, example, given, settings, strategies as st
 import pytest
 from sqlalchemy import Connection, select
 
-from hearthward.lifelog import Lifelog, Transaction, steps
-from hearthward.lifelog.rollups import Rollups
+from hearthward.lifelog import Lifelog, Transaction
+from hearthward.lifelog.rollups import Rollups, steps
 from hearthward.lifelog.schema import rollups, series
 from hearthward.lifelog.sqlite import SqliteStore
 from hearthward.model.entry import Draft, EntryKind, Lane

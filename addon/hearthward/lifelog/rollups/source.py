@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, func, select
 
+from hearthward.lifelog.schema import entries, rollups, series
 from hearthward.model.chart import Resolution
 
 from . import progress
 from .buckets import DAY, FINE, WIDTHS
 from .fold import PARTS, measured, measurements
 from .parts import Part, summarize
-from .schema import entries, rollups, series
 
 
 class Held(NamedTuple):

@@ -16,11 +16,11 @@ from sqlalchemy import (
     select,
 )
 
+from hearthward.lifelog.schema import entries, rollups
 from hearthward.model.entry import EntryKind
 
 from .buckets import FINE
 from .parts import RESET
-from .schema import entries, rollups
 
 # What is later than any clock says is not rolled up: the start of the year 3000, UTC.
 LATEST = 32_503_680_000

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from hearthward.lifelog.errors import LifelogError
 from hearthward.model.chart import Bucket, Chart, ChartQuery, Resolution
 
 from .buckets import WIDTHS
 from .days import next_day, start_of_day
-from .errors import LifelogError
 from .parts import Part, join, rise
 from .source import Held, Source, source
 

@@ -21,18 +21,18 @@ from sqlalchemy import (
     update,
 )
 
+from hearthward.lifelog.forget import Eraser, Scope
+from hearthward.lifelog.log import Lifelog
+from hearthward.lifelog.schema import entries, properties, rollups, series
+from hearthward.lifelog.transaction import Transaction
 from hearthward.model.entry import Lane
 
 from . import progress
 from .buckets import DAY, FINE, Days
 from .days import next_day, start_of_day
 from .fold import LATEST, PARTS, fine_parts, fold, raw_parts
-from .forget import Eraser, Scope
-from .log import Lifelog
 from .progress import Progress
-from .schema import entries, properties, rollups, series
 from .steps import REPLACE
-from .transaction import Transaction
 
 # So many rollups, all of one series, are erased in a transaction.
 _CHUNK = 1_000

@@ -11,11 +11,11 @@ import logging
 from time import monotonic
 from zoneinfo import ZoneInfo
 
+from hearthward.lifelog.errors import LifelogUnavailableError
+from hearthward.lifelog.log import Lifelog
 from hearthward.model.entry import Lane
 
 from . import steps
-from .errors import LifelogUnavailableError
-from .log import Lifelog
 
 # A follower that has caught up looks again after this; one that is behind leaves the machine to
 # the others for so many times as long as its step took.

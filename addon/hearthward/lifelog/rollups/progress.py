@@ -7,8 +7,8 @@ further than the others.
 import msgspec
 from sqlalchemy import BindParameter, Connection, Select, bindparam, select
 
-from .schema import cursors, properties
-from .transaction import Transaction
+from hearthward.lifelog.schema import cursors, properties
+from hearthward.lifelog.transaction import Transaction
 
 FOLLOWER = "rollups"
 

@@ -25,13 +25,14 @@ from sqlalchemy import (
     select,
 )
 
+from hearthward.lifelog.schema import entries, series
+from hearthward.lifelog.transaction import Transaction
+
 from . import late, progress
 from .buckets import FINE, Bucket, Days
 from .fold import LATEST, PARTS, fold, measured, measurements
 from .parts import Part, join
 from .progress import Progress
-from .schema import entries, series
-from .transaction import Transaction
 
 # The more entries a step takes, the fewer rollups are written for each of them.
 _STEP = 10_000

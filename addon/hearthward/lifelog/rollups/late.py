@@ -10,10 +10,11 @@ from functools import reduce
 
 from sqlalchemy import Connection, bindparam, select
 
+from hearthward.lifelog.schema import rollups
+
 from .buckets import FINE, Bucket
 from .fold import PARTS, fine_parts, fold, raw_parts
 from .parts import Part, blend, join
-from .schema import rollups
 
 type Own = dict[str, object]
 """What the statements ask of a series: its number, home, device and point, and up to which seq."""
