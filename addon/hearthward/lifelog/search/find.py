@@ -6,7 +6,7 @@ the cosine of the vectors, with a little for being recent. The weights are measu
 docs/lifelog.md.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import nlargest
 from math import exp, log
 import sqlite3
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from . import words
-from .document import marks, time_id
+from .document import marks, narrowest, time_id
 from .vectors import Floats, Vectors
 
 # Candidates of each word, of all of them together, and how many of these are ranked.
@@ -54,6 +54,9 @@ _FLOOR = 0.15
 _DAY = time_id(86_400.0)
 
 
+_decode_ids = msgspec.json.Decoder(list[int]).decode
+
+
 class Wanted(NamedTuple):
     """What is looked for: ids from `first` up to, not including, `end`; seqs up to `newest`.
 
@@ -79,6 +82,9 @@ class Found(NamedTuple):
     person: str | None
     room: str | None
     score: float = 0.0
+
+
+_decode_found = msgspec.json.Decoder(list[Found]).decode
 
 
 def newest(connection: sqlite3.Connection, wanted: Wanted, limit: int) -> list[Found]:
@@ -141,13 +147,14 @@ def _with_words(
 ) -> dict[int, float]:
     """Return the newest documents of each word and of all, and what the words tell."""
     found: dict[int, float] = {}
+    filters = tuple(_quoted(narrowest(wanted.marks)))
     for word, weight in weights.items():
-        match = " AND ".join((f"({_any(word)})", *_quoted(wanted.marks)))
+        match = " AND ".join((f"({_any(word)})", *filters))
         for key in _ids(connection, match, wanted, _NEWEST):
             found[key] = found.get(key, 0.0) + weight
     if len(weights) > 1:
         every = " AND ".join(f"({_any(word)})" for word in weights)
-        match = " AND ".join((every, *_quoted(wanted.marks)))
+        match = " AND ".join((every, *filters))
         total = sum(weights.values())
         found |= dict.fromkeys(_ids(connection, match, wanted, _NEWEST), total)
     return found
@@ -215,31 +222,30 @@ def _meant(
 def _ids(
     connection: sqlite3.Connection, match: str, wanted: Wanted, limit: int
 ) -> list[int]:
-    """Return the newest documents of a full-text expression, or of all when it is empty."""
-    if match:
-        rows = connection.execute(
-            "SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ?"
-            " ORDER BY rowid DESC LIMIT ?",
-            (match, wanted.first, wanted.end, limit),
-        )
-    else:
-        rows = connection.execute(
-            "SELECT id FROM documents WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
-            (wanted.first, wanted.end, limit),
-        )
-    return [key for (key,) in rows]
+    """Return the newest documents of a full-text expression, or of all when it is empty.
+
+    They come as one row: for each row the driver lets go of the interpreter and waits for it again.
+    """
+    matching = "words WHERE words MATCH ? AND" if match else "documents WHERE"
+    (ids,) = connection.execute(
+        f"SELECT json_group_array(rowid) FROM (SELECT rowid FROM {matching}"  # noqa: S608 - ours
+        " rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?)",
+        (*filter(None, (match,)), wanted.first, wanted.end, limit),
+    ).fetchone()
+    return _decode_ids(ids)
 
 
 def _documents(
     connection: sqlite3.Connection, ids: Iterable[int], wanted: Wanted
 ) -> list[Found]:
-    rows = connection.execute(
-        "SELECT d.id, d.seq, d.text, t.summary, d.person, d.room"
+    (rows,) = connection.execute(
+        "SELECT json_group_array("
+        "json_array(d.id, d.seq, d.text, t.summary, d.person, d.room))"
         " FROM documents d JOIN texts t ON t.id = d.text"
         " WHERE d.id IN (SELECT value FROM json_each(?)) AND d.seq <= ?",
         (_json(ids), wanted.newest),
-    )
-    return [Found(*row) for row in rows]
+    ).fetchone()
+    return _decode_found(rows)
 
 
 class _Score:
@@ -303,8 +309,8 @@ def _quoted(tokens: Iterable[str]) -> Iterator[str]:
     return (f'"{token}"' for token in tokens)
 
 
-def _all(marks: Iterable[str]) -> str:
-    return " AND ".join(_quoted(marks))
+def _all(marks: Collection[str]) -> str:
+    return " AND ".join(_quoted(narrowest(marks)))
 
 
 def _json(ids: Iterable[int]) -> str:

@@ -15,7 +15,7 @@ import unicodedata
 
 from .stopwords import STOPWORDS
 
-VERSION = 1
+VERSION = 2
 """Indexes that were written with other rules are built anew."""
 
 STEM = 5
