@@ -74,7 +74,7 @@ _PAUSE = 0.1
 
 # Whoever computes lets the others go on after this, s: the thread that writes an alarm must not wait
 # for Python's usual 5 ms at each of its steps.
-_SWITCH = 0.0005
+_SWITCH = 0.0001
 
 _LOGGER = logging.getLogger(__name__)
 
