@@ -55,10 +55,11 @@ async def post_messages(call: Call, query: MessagesQuery, body: bytes) -> Receip
     payloads = _split(body)
     key = idempotency_key(call)
     now = time.time()
+    address = query.address or call.request.path
     parcels = [
         Parcel(
             adapter=ADAPTER,
-            address=query.address or call.request.path,
+            address=address,
             payload=payload,
             received=now,
             device=call.device,
