@@ -1,7 +1,7 @@
 """Finding documents: by their words, by what they mean, and both in one order.
 
-Common words have hundreds of thousands of documents, of which only the newest can matter: of each
-word the newest are candidates, and of all words together. What is left is ranked by BM25 and by
+Common words have hundreds of thousands of documents, of which only the newest can matter: of the
+words that tell most the newest are candidates, and of all words together. What is left is ranked by BM25 and by
 the cosine of the vectors, with a little for being recent. The weights are measured; see
 docs/lifelog.md.
 """
@@ -18,7 +18,8 @@ from . import words
 from .document import marks, narrowest, time_id
 from .vectors import Floats, Vectors
 
-# Candidates of each word, of all of them together, and how many of these are ranked.
+# Candidates of each of the words that tell most, of all words together, and how many are ranked.
+_TELLING = 5
 _NEWEST = 200
 _RANKED = 150
 
@@ -145,13 +146,13 @@ def _count(
 def _with_words(
     connection: sqlite3.Connection, wanted: Wanted, weights: Mapping[str, float]
 ) -> dict[int, float]:
-    """Return the newest documents of each word and of all, and what the words tell."""
+    """Return the newest documents of the telling words and of all, and what the words tell."""
     found: dict[int, float] = {}
     filters = tuple(_quoted(narrowest(wanted.marks)))
-    for word, weight in weights.items():
+    for word in nlargest(_TELLING, weights, key=weights.__getitem__):
         match = " AND ".join((f"({_any(word)})", *filters))
         for key in _ids(connection, match, wanted, _NEWEST):
-            found[key] = found.get(key, 0.0) + weight
+            found[key] = found.get(key, 0.0) + weights[word]
     if len(weights) > 1:
         every = " AND ".join(f"({_any(word)})" for word in weights)
         match = " AND ".join((every, *filters))
