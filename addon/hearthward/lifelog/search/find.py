@@ -7,6 +7,7 @@ docs/lifelog.md.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from heapq import nlargest
 from math import exp, log
 import sqlite3
@@ -19,7 +20,7 @@ from .document import marks, narrowest, time_id
 from .vectors import Floats, Vectors
 
 # Candidates of each of the words that tell most, of all words together, and how many are ranked.
-_TELLING = 5
+_TELLING = 4
 _NEWEST = 200
 _RANKED = 150
 
@@ -73,6 +74,9 @@ class Wanted(NamedTuple):
     narrowed: bool
 
 
+type _Fields = tuple[str, str | None, str | None, str | None]
+
+
 class Found(NamedTuple):
     """A document that was found."""
 
@@ -85,6 +89,7 @@ class Found(NamedTuple):
     score: float = 0.0
 
 
+_decode_placed = msgspec.json.Decoder(list[tuple[int, int, _Fields]]).decode
 _decode_found = msgspec.json.Decoder(list[Found]).decode
 
 
@@ -179,8 +184,9 @@ def _newest_of(
     connection: sqlite3.Connection, wanted: Wanted, texts: Sequence[int]
 ) -> dict[int, list[int]]:
     """Return the newest documents of some texts that the filters leave."""
-    rows = connection.execute(
-        "SELECT d.id, d.text, d.kind, d.device, d.person, d.room"
+    (rows,) = connection.execute(
+        "SELECT json_group_array("
+        "json_array(d.id, d.text, json_array(d.kind, d.device, d.person, d.room)))"
         " FROM json_each(?) JOIN documents d ON d.id IN ("
         "  SELECT id FROM documents WHERE text = json_each.value"
         "  AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?)",
@@ -190,10 +196,12 @@ def _newest_of(
             wanted.end,
             _FILTERED if wanted.marks else _OF_TEXT,
         ),
-    )
+    ).fetchone()
+    # Many documents, few rooms and people.
+    fits = cache(lambda fields: wanted.marks.issubset(marks(*fields)))
     found: dict[int, list[int]] = {}
-    for key, text, *fields in rows:
-        if not wanted.marks or wanted.marks.issubset(marks(*fields)):
+    for key, text, fields in _decode_placed(rows):
+        if not wanted.marks or fits(fields):
             found.setdefault(text, []).append(key)
     for keys in found.values():
         keys.sort(reverse=True)
