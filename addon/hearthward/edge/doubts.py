@@ -29,15 +29,14 @@ class Doubts:
         for seen, _ in bad.get(Reason.IMPLAUSIBLE_RATE, ()):
             self._doubted[device, seen.point] = seen, now
 
-    def stood(self, messages: Sequence[UpMessage], now: float) -> list[State]:
-        """Return what still stands, as if it were said now; `messages` are what is said.
+    def replace(self, messages: Sequence[UpMessage]) -> None:
+        """Doubt no more what messages replace."""
+        if self._doubted:
+            for message in messages:
+                self._replace(message)
 
-        Whatever they replace is doubted no more.
-        """
-        if not self._doubted:
-            return []
-        for message in messages:
-            self._replace(message)
+    def stood(self, now: float) -> list[State]:
+        """Return what still stands, as if it were said now."""
         return [
             State(
                 device=device,
@@ -45,13 +44,16 @@ class Doubts:
                 body=StateBody(observations=(replace(seen, ts=None),)),
             )
             for (device, _), (seen, since) in self._doubted.items()
-            if now >= since + _STANDS
+            if now > since + _STANDS
         ]
 
-    def settle(self, states: Sequence[State]) -> None:
-        """Doubt these no more."""
-        for state in states:
-            self._replace(state)
+    def settle(self, now: float) -> None:
+        """Doubt no more what still stood then."""
+        self._doubted = {
+            place: doubt
+            for place, doubt in self._doubted.items()
+            if now <= doubt[1] + _STANDS
+        }
 
     def clear(self) -> None:
         """Forget all of it."""

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from hearthward.home.errors import HomeError
 from hearthward.home.registry import Registry
-from hearthward.lifelog import Batch, Lifelog
+from hearthward.lifelog import Batch, Lifelog, LifelogUnavailableError
 from hearthward.model.deadletter import Reason
 from hearthward.model.device import Device, DeviceStatus, PointKind
 from hearthward.model.entry import EntryKind
@@ -112,10 +112,14 @@ class Gateway:
 
         """
         now = time.time()
-        if stood := self._doubts.stood(messages, now):
-            await self.take([self._live(state, now) for state in stood])
-            self._doubts.settle(stood)
-        return await self.take([self._live(message, now) for message in messages])
+        self._doubts.replace(messages)
+        receipt = await self.take([self._live(message, now) for message in messages])
+        if stood := self._doubts.stood(now):
+            # Behind what was said, which may be an alarm: it can be told another time.
+            with suppress(LifelogUnavailableError):
+                await self.take([self._live(state, now) for state in stood])
+                self._doubts.settle(now)
+        return receipt
 
     async def take(
         self,

@@ -1,13 +1,17 @@
 """Home Assistant's entities as points: what becomes of what it says."""
 
+import asyncio
 import time
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from hearthward.lifelog import Lifelog, LifelogUnavailableError, Transaction
+from hearthward.lifelog.reserve import Reserve
 from hearthward.model.deadletter import DeadLetterQuery, Reason
 from hearthward.model.device import Point, PointKind
-from hearthward.model.entry import EntryKind, EntryQuery
+from hearthward.model.entry import Draft, EntryKind, EntryQuery, Lane
 from hearthward.model.homeassistant import EntityState
 from hearthward.model.message import Observation
 from tests.hub.conftest import Hub
@@ -181,16 +185,61 @@ async def test_what_nothing_replaces_still_stands(
     assert await history(hub) == [20, None, 1]
     monkeypatch.setattr("hearthward.edge.doubts._STANDS", 0.0)
     assert await post([told("sensor.other", "2", ts=now + 3)]) == 1
-    assert await history(hub) == [20, None, 1, 85, 2]
+    assert await history(hub) == [20, None, 1, 2, 85]
     # Once and for all.
     await post([told("sensor.other", "3", ts=now + 4)])
-    assert await history(hub) == [20, None, 1, 85, 2, 3]
+    assert await history(hub) == [20, None, 1, 2, 85, 3]
     # A spike that was replaced is none that stands.
     soon = time.time()
     await post([told("sensor.bath", "20", ts=soon + 1, **fields)])
     await post([told("sensor.bath", "85.5", ts=soon + 2, **fields)])
     await post([told("sensor.other", "4", ts=soon + 3)])
     assert (await history(hub))[6:] == [None, 85.5, 4]
+
+
+async def test_an_alarm_does_not_wait_for_what_still_stands(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full disk, which has room for alarms alone."""
+    await choose(hub, "sensor.bath", "binary_sensor.smoke")
+    now = time.time() - 60
+    fields = {"device_class": "temperature", "unit_of_measurement": "°C"}
+    post, lifelog = hub.parts.homeassistant.post, hub.parts.lifelog
+    await post([told("binary_sensor.smoke", "off", ts=now, device_class="smoke")])
+    await post([told("sensor.bath", "20", ts=now, **fields)])
+    await post([told("sensor.bath", "85", ts=now + 1, **fields)])
+    await fill(lifelog, monkeypatch)
+    monkeypatch.setattr("hearthward.edge.doubts._STANDS", 0.0)
+    await post([told("binary_sensor.smoke", "on", ts=now + 2, device_class="smoke")])
+    smoke = lifelog.state("homeassistant", "binary_sensor.smoke")
+    assert smoke is not None
+    assert smoke.value == 1
+    monkeypatch.undo()
+    while lifelog.failure:
+        await lifelog.probe()
+        await asyncio.sleep(0.1)
+    # It is told when it can be.
+    monkeypatch.setattr("hearthward.edge.doubts._STANDS", 0.0)
+    await post([told("binary_sensor.smoke", "off", ts=now + 3, device_class="smoke")])
+    assert (await history(hub))[-3:] == [1, 0, 85]
+
+
+async def fill(lifelog: Lifelog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the lifelog with the room that is kept for alarms."""
+    monkeypatch.setattr(Reserve, "take", lambda reserve: False)
+
+    def overflow(transaction: Transaction) -> None:
+        transaction.execute(text("PRAGMA max_page_count = 1"))
+        transaction.append([Draft(ts=1.0, kind=EntryKind.EVENT, text="x" * 5_000)] * 99)
+
+    with pytest.raises(LifelogUnavailableError, match="disk is full"):
+        await lifelog.transact(overflow)
+    await lifelog.transact(
+        lambda transaction: transaction.execute(
+            text("PRAGMA max_page_count = 1000000")
+        ),
+        Lane.ALARM,
+    )
 
 
 async def test_a_clock_that_is_off(hub: Hub) -> None:
