@@ -10,8 +10,6 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-_AT_ONCE = 10_000
-
 
 def upgrade() -> None:
     """Make a digest of each device and key."""
@@ -23,19 +21,14 @@ def upgrade() -> None:
         sa.Column("seq", sa.BigInteger, nullable=False),
         sqlite_with_rowid=False,
     )
-    connection = op.get_bind()
-    known = connection.execute(
-        sa.text("SELECT home, device, key, seq FROM idempotency_0002")
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None
+    driver.create_function("key_digest", 2, _digest, deterministic=True)
+    # In their new order: each page is written once, however many there are.
+    op.execute(
+        "INSERT INTO idempotency SELECT home, key_digest(device, key) AS digest, seq "
+        "FROM idempotency_0002 ORDER BY home, digest"
     )
-    put = sa.text("INSERT INTO idempotency VALUES (:home, :key, :seq)")
-    for rows in known.partitions(_AT_ONCE):
-        connection.execute(
-            put,
-            [
-                {"home": home, "key": _digest(device, key), "seq": seq}
-                for home, device, key, seq in rows
-            ],
-        )
     op.drop_table("idempotency_0002")
 
 
