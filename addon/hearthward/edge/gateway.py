@@ -19,7 +19,7 @@ from hearthward.home.errors import HomeError
 from hearthward.home.registry import Registry
 from hearthward.lifelog import Batch, Lifelog, LifelogUnavailableError
 from hearthward.model.deadletter import Reason
-from hearthward.model.device import Device, DeviceStatus, PointKind
+from hearthward.model.device import Device, DeviceStatus
 from hearthward.model.entry import EntryKind
 from hearthward.model.message import (
     Ack,
@@ -175,6 +175,13 @@ class Gateway:
         standing = self._standing(device)
         return standing is not None and standing.admitted
 
+    def is_urgent(self, message: UpMessage) -> bool:
+        """Tell whether a message may be an alarm: it is of a point that tells of such."""
+        standing = self._standing(message.device)
+        return (
+            standing is not None and standing.admitted and standing.is_urgent(message)
+        )
+
     def is_alarm(self, arrival: Arrival) -> bool:
         """Tell whether a message has to be taken whatever else is waiting."""
         message = arrival.message
@@ -185,19 +192,7 @@ class Gateway:
             check_sender(message.device, standing.device, arrival.parcel)
         except RejectedError:
             return False
-        gauges = standing.gauges
-        match message:
-            case Event(body=body):
-                gauge = gauges.get(body.point)
-                return gauge is not None and gauge.point.kind is PointKind.EVENT
-            case State(body=body):
-                return any(
-                    (gauge := gauges.get(seen.point)) is not None
-                    and gauge.urgent
-                    and (gauge.heard is None or gauge.said[0] != seen.value)
-                    for seen in body.observations
-                )
-        return False
+        return standing.is_urgent(message, news=True)
 
     def _live(self, message: UpMessage, now: float) -> Arrival:
         """Return a message of a device that the hub itself hears, as it arrives."""

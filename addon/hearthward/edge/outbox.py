@@ -19,10 +19,39 @@ _BACKLOG = 1_000
 
 
 class Outbox:
-    """Hands messages to the gateway, in order.
+    """Hands messages to the gateway, in order; an alarm waits only for alarms.
+
+    While the lifelog is away, or takes nothing but alarms, the others wait here.
+    """
+
+    def __init__(self, gateway: Gateway, retry: float = 1.0) -> None:
+        """Try again every `retry` seconds while nothing can be stored."""
+        self._gateway = gateway
+        self._urgent = _Queue(gateway, retry)
+        self._other = _Queue(gateway, retry)
+
+    def put(self, message: UpMessage) -> None:
+        """Add a message; never blocks."""
+        urgent = self._gateway.is_urgent(message)
+        (self._urgent if urgent else self._other).put(message)
+
+    async def flush(self) -> None:
+        """Wait until everything that was put is durable, or nobody stores it any more."""
+        await self._urgent.flush()
+        await self._other.flush()
+
+    async def run(self) -> None:
+        """Store what arrives until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._urgent.run())
+            group.create_task(self._other.run())
+
+
+class _Queue:
+    """Messages on their way.
 
     What arrives while a batch is stored becomes the next one, so a lone message waits for
-    nobody and a crowd shares a commit. While the lifelog is away the messages wait here.
+    nobody and a crowd shares a commit.
     """
 
     def __init__(self, gateway: Gateway, retry: float = 1.0) -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from hearthward.model.deadletter import Reason
 from hearthward.model.device import Device, DeviceStatus, PointKind, PointState
 from hearthward.model.entry import Draft, EntryKind, Lane
-from hearthward.model.message import Event, Observation, State
+from hearthward.model.message import Event, Observation, State, UpMessage
 from hearthward.model.privacy import DataClass
 
 from .checks import UNKNOWN, Gauge, Reading, RejectedError
@@ -41,6 +41,21 @@ class Standing:
             if gauge is None or gauge.point != point:
                 gauge = Gauge(point)
             self.gauges[point.id] = gauge
+
+    def is_urgent(self, message: UpMessage, *, news: bool = False) -> bool:
+        """Tell whether a message is of a point that tells of alarms; with `news`, also of a change."""
+        match message:
+            case Event(body=body):
+                gauge = self.gauges.get(body.point)
+                return gauge is not None and gauge.point.kind is PointKind.EVENT
+            case State(body=body):
+                return any(
+                    (gauge := self.gauges.get(seen.point)) is not None
+                    and gauge.urgent
+                    and (not news or gauge.heard is None or gauge.said[0] != seen.value)
+                    for seen in body.observations
+                )
+        return False
 
 
 # One is made for each message: the garbage collector need not look at it (`gc`).

@@ -1,20 +1,18 @@
 """Home Assistant's entities as points: what becomes of what it says."""
 
-import asyncio
 import time
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
-from hearthward.lifelog import Lifelog, LifelogUnavailableError, Transaction
-from hearthward.lifelog.reserve import Reserve
 from hearthward.model.deadletter import DeadLetterQuery, Reason
 from hearthward.model.device import Point, PointKind
-from hearthward.model.entry import Draft, EntryKind, EntryQuery, Lane
+from hearthward.model.entry import EntryKind, EntryQuery
 from hearthward.model.homeassistant import EntityState
 from hearthward.model.message import Observation
 from tests.hub.conftest import Hub
+
+from .full import full
 
 
 async def choose(hub: Hub, *entities: str) -> None:
@@ -208,38 +206,17 @@ async def test_an_alarm_does_not_wait_for_what_still_stands(
     await post([told("binary_sensor.smoke", "off", ts=now, device_class="smoke")])
     await post([told("sensor.bath", "20", ts=now, **fields)])
     await post([told("sensor.bath", "85", ts=now + 1, **fields)])
-    await fill(lifelog, monkeypatch)
-    monkeypatch.setattr("hearthward.edge.doubts._STANDS", 0.0)
-    await post([told("binary_sensor.smoke", "on", ts=now + 2, device_class="smoke")])
-    smoke = lifelog.state("homeassistant", "binary_sensor.smoke")
-    assert smoke is not None
-    assert smoke.value == 1
-    monkeypatch.undo()
-    while lifelog.failure:
-        await lifelog.probe()
-        await asyncio.sleep(0.1)
+    async with full(lifelog, monkeypatch):
+        monkeypatch.setattr("hearthward.edge.doubts._STANDS", 0.0)
+        await post(
+            [told("binary_sensor.smoke", "on", ts=now + 2, device_class="smoke")]
+        )
+        smoke = lifelog.state("homeassistant", "binary_sensor.smoke")
+        assert smoke is not None
+        assert smoke.value == 1
     # It is told when it can be.
-    monkeypatch.setattr("hearthward.edge.doubts._STANDS", 0.0)
     await post([told("binary_sensor.smoke", "off", ts=now + 3, device_class="smoke")])
     assert (await history(hub))[-3:] == [1, 0, 85]
-
-
-async def fill(lifelog: Lifelog, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the lifelog with the room that is kept for alarms."""
-    monkeypatch.setattr(Reserve, "take", lambda reserve: False)
-
-    def overflow(transaction: Transaction) -> None:
-        transaction.execute(text("PRAGMA max_page_count = 1"))
-        transaction.append([Draft(ts=1.0, kind=EntryKind.EVENT, text="x" * 5_000)] * 99)
-
-    with pytest.raises(LifelogUnavailableError, match="disk is full"):
-        await lifelog.transact(overflow)
-    await lifelog.transact(
-        lambda transaction: transaction.execute(
-            text("PRAGMA max_page_count = 1000000")
-        ),
-        Lane.ALARM,
-    )
 
 
 async def test_a_clock_that_is_off(hub: Hub) -> None:
