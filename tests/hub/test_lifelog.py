@@ -451,6 +451,43 @@ async def test_a_full_disk_acknowledges_nothing_and_heals(tmp_path: Path) -> Non
         assert (await lifelog.verify()).problem is None
 
 
+class CrampedStore(SqliteStore):
+    """A lifelog on a disk with some room, but too little for its schema."""
+
+    free = 2**30
+    looked = 0
+
+    def take_room(self) -> bool:
+        """Note that somebody looks."""
+        self.looked += 1
+        return super().take_room()
+
+    def free_room(self) -> int:
+        """Return what the test says."""
+        self.looked += 1
+        return self.free
+
+    def _migrate(self) -> None:
+        self._raw.execute("PRAGMA max_page_count = 1")
+        super()._migrate()
+
+
+async def test_too_little_room_to_open_is_not_tried_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The hub begins anew when there is more, not as soon as there is any."""
+    monkeypatch.setattr(log_module, "_LOOK_SECONDS", 0.01)
+    store = CrampedStore(tmp_path / "lifelog.db")
+    async with asyncio.timeout(30), Lifelog(store, HOME) as lifelog:
+        assert "The disk is full" in (lifelog.failure or "")
+        assert not caplog.text.count("database is locked")
+        while store.looked < 5 and not lifelog.roomy.is_set():
+            await asyncio.sleep(0.01)
+        assert not lifelog.roomy.is_set()
+        store.free += 2**30
+        await lifelog.roomy.wait()
+
+
 async def test_a_locked_file_acknowledges_nothing_and_heals(tmp_path: Path) -> None:
     """Another program's lock is an error that says so, not a hang."""
     file = tmp_path / "lifelog.db"

@@ -31,6 +31,9 @@ _TOLD = 10_000
 # How often a lifelog that cannot be written is tried without being asked.
 _LOOK_SECONDS = 5.0
 
+# It is opened anew when there is so much more room than when that failed, bytes.
+_MORE_ROOM = 8 * 1024 * 1024
+
 # Followers that are this far behind read from the disk.
 _RECENT_ENTRIES = 5_000
 _READ_ENTRIES = 1_000
@@ -380,8 +383,12 @@ class Lifelog:
             self._looking = self._loop.create_task(self._look())
 
     async def _await_room(self, store: Store) -> None:
-        """Look whether there is room again for a store that could not be opened."""
-        while not await asyncio.to_thread(store.take_room):
+        """Look whether there is more room for a store that could not be opened."""
+        # With as little it would fail once more: an upgrade may need a lot.
+        enough = await asyncio.to_thread(store.free_room) + _MORE_ROOM
+        while not await asyncio.to_thread(
+            lambda: store.free_room() >= enough and store.take_room()
+        ):
             await asyncio.sleep(_LOOK_SECONDS)
         self.roomy.set()
 

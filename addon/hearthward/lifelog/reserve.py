@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+import shutil
 
 _SIZE = 8 * 1024 * 1024
 
@@ -31,6 +32,10 @@ class Reserve:
             self.release()
             return False
         return True
+
+    def free(self) -> int:
+        """Return how many bytes are free beside it."""
+        return shutil.disk_usage(self._file.parent).free
 
     def release(self) -> None:
         """Give the room to whoever writes next."""

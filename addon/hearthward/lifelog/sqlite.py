@@ -105,7 +105,12 @@ class SqliteStore:
             self._file.touch(mode=0o600)
         self._connection = self._writer_engine.connect()
         self._raw: sqlite3.Connection = self._driver(self._connection)
-        self._migrate()
+        try:
+            self._migrate()
+        except BaseException:
+            # What it has begun would keep the file locked, for a second try and for a stand-in.
+            self._connection.close()
+            raise
         self.take_room()
         self._folding = Folding(self._folding_connection)
 
@@ -202,6 +207,10 @@ class SqliteStore:
     def take_room(self) -> bool:
         """Keep room for bad times; False if there is none to spare."""
         return self._reserve.take()
+
+    def free_room(self) -> int:
+        """Return how much room there is on the disk, bytes."""
+        return self._reserve.free()
 
     def release_room(self) -> None:
         """Give that room to what is written next."""

@@ -120,6 +120,9 @@ class Store(Protocol):
     def take_room(self) -> bool:
         """Keep room for bad times; False if there is none to spare."""
 
+    def free_room(self) -> int:
+        """Return how much room there is on the disk, bytes."""
+
     def release_room(self) -> None:
         """Give that room to what is written next."""
 
