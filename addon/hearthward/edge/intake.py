@@ -24,6 +24,10 @@ _LOGGER = logging.getLogger(__name__)
 # So many parcels are read before the rest of the hub has its turn.
 _TURN = 250
 
+# So many are a crowd. What other adapters hand in at once is less: an alarm among it does not wait
+# until crowds before it are read.
+_CROWD = 2_500
+
 # What waits to be stored is gone in less than that, if it can be stored at all, s.
 _PATIENCE = 1.0
 
@@ -70,7 +74,7 @@ class Intake:
         """
         size = sum([len(parcel.payload) for parcel in parcels])
         # While one crowd is read, the one before it is stored.
-        async with self._reading if len(parcels) > _TURN else nullcontext():
+        async with self._reading if len(parcels) > _CROWD else nullcontext():
             arrivals, unread = await self._read_all(parcels)
         self._admit(arrivals, unread, size)
         self._waiting += size

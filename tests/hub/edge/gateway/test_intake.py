@@ -11,6 +11,7 @@ import pytest
 
 from hearthward.edge.decode import MESSAGE_LIMIT
 from hearthward.edge.parcel import Parcel
+from hearthward.edge.quotas import Quotas
 from hearthward.lifelog import LifelogUnavailableError
 from hearthward.model.deadletter import Reason
 from hearthward.model.device import DeviceStatus
@@ -105,6 +106,28 @@ async def test_at_once_from_two_sides(gate: Gate) -> None:
     assert sum(receipt.stored for receipt in receipts) == 1
     assert sum(receipt.accepted for receipt in receipts) == 1
     assert sum(receipt.duplicates for receipt in receipts) == 19
+
+
+async def test_an_alarm_does_not_wait_until_crowds_are_read(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker's batch is stored long before the many crowds that came before it."""
+    monkeypatch.setattr(Quotas, "check", lambda quotas, told: None)
+    stored: list[str] = []
+
+    async def receive(name: str, parcels: list[Parcel]) -> None:
+        await gate.parts.intake.receive(parcels)
+        stored.append(name)
+
+    lines = [gate.parcel(air(20.0, id=f"m{number}")) for number in range(5_000)]
+    call = {"point": "cord", "event": "pulled"}
+    event = {"type": "event", "device": DEVICE, "ts": time.time(), "body": call}
+    async with asyncio.TaskGroup() as group:
+        for _ in range(8):
+            group.create_task(receive("crowd", lines))
+        await asyncio.sleep(0)
+        group.create_task(receive("alarm", [*lines[:300], gate.parcel(event)]))
+    assert stored[0] == "alarm"
 
 
 async def test_one_bad_observation_loses_no_other(gate: Gate) -> None:
