@@ -182,7 +182,8 @@ class HearthwardClient:
         """Follow the home from `after` on, if the hub is in that `epoch` still.
 
         Raises HearthwardConnectionError when the connection is lost, or when nothing at all, not
-        even a heartbeat, was heard for `silence` seconds.
+        even a heartbeat, was heard for `silence` seconds, and HearthwardResponseError when the hub
+        does not understand from where.
         """
         url = self.url / API / "stream"
         if after is not None:
@@ -205,6 +206,9 @@ class HearthwardClient:
         except WSServerHandshakeError as error:
             if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
                 raise HearthwardAuthenticationError(error.message) from error
+            if error.status == HTTPStatus.BAD_REQUEST:
+                # An older hub, of a backup perhaps, knows no epoch.
+                raise HearthwardResponseError(error.message) from error
             raise HearthwardConnectionError(
                 f"{error.status} {error.message}"
             ) from error

@@ -310,6 +310,14 @@ async def test_no_stream(serve: Serve) -> None:
             pass
 
 
+async def test_an_older_hub_knows_no_epoch(serve: Serve) -> None:
+    """It refuses it; that is no lost connection, which would be tried the same way again."""
+    client = await serve(answer("", 400))
+    with pytest.raises(exceptions.HearthwardResponseError):
+        async with client.stream(3, "epoch", 30):
+            pass
+
+
 async def test_slow_answer(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer that does not come is not waited for forever."""
     waited_enough = asyncio.Event()
