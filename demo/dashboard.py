@@ -167,6 +167,14 @@ def _zone(entities: Entities, zone: str) -> Json:
                 "entity": entity,
                 "show_icon": False,
                 "state_content": "state",
+                # Without a schedule there is nothing to come.
+                "visibility": [
+                    {
+                        "condition": "state",
+                        "entity": entity,
+                        "state_not": ["unknown", "unavailable"],
+                    }
+                ],
             }
             for point in ("next_preset", "next_event")
             if (entity := entities.get("heater", f"{zone}.{point}"))
