@@ -47,7 +47,7 @@ from .lifelog.archive.importing import Importer
 from .lifelog.archive.jobs import Jobs, JobsEraser
 from .lifelog.baselines import Baselines
 from .lifelog.checkpoints import Checkpoints, load_key as load_checkpoint_key
-from .lifelog.forgetting import Forgetting
+from .lifelog.forgetting.forgetting import Forgetting
 from .lifelog.media import LocalFiles, MediaEraser, MediaLibrary
 from .lifelog.retention import Retention
 from .lifelog.rollups import RollupEraser, Rollups, settle_zone

@@ -20,7 +20,7 @@ from hearthward.lifelog import Lifelog
 from hearthward.lifelog.archive.jobs import Jobs
 from hearthward.lifelog.baselines import Baselines
 from hearthward.lifelog.checkpoints import Checkpoints
-from hearthward.lifelog.forgetting import Forgetting
+from hearthward.lifelog.forgetting.forgetting import Forgetting
 from hearthward.lifelog.media import MediaLibrary
 from hearthward.lifelog.retention import Retention
 from hearthward.lifelog.rollups import Rollups

@@ -1,7 +1,7 @@
 """The lifelog: everything that happens is appended once, in order, durably."""
 
 from .errors import LifelogError, LifelogUnavailableError
-from .forget import Eraser, Scope
+from .forgetting.scope import Eraser, Scope
 from .log import Batch, Lifelog
 from .transaction import Appended, Transaction
 

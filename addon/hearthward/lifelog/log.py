@@ -16,7 +16,7 @@ from hearthward.model.proof import Verification
 
 from . import read
 from .errors import LifelogUnavailableError
-from .forget import Eraser
+from .forgetting.scope import Eraser
 from .lanes import Unit
 from .store import Store, Trouble
 from .transaction import Appended, Position, Transaction, is_newer

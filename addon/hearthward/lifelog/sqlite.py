@@ -15,10 +15,10 @@ from sqlalchemy.exc import DBAPIError
 from hearthward.model.entry import Draft
 
 from .errors import LifelogError
+from .forgetting.scrub import Scrubber
 from .reserve import Reserve
 from .rows import execute_rows
 from .salvage import copy
-from .scrub import Scrubber
 from .store import KEYS_EXPIRED, Batch, Claim, Store, Trouble
 from .wal import Folding, empty
 

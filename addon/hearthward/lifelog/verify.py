@@ -14,7 +14,7 @@ from hearthward.model.entry import EntryKind
 from hearthward.model.proof import Verification
 
 from .chain import DIGEST_SIZE, START, Row, digest, is_folded, link, message, split
-from .erasing import Range, Summary, Tally
+from .forgetting.erasing import Range, Summary, Tally
 from .schema import batches, checkpoints, entries, erased, erasures
 
 type _Record = Record[Any]

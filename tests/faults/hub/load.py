@@ -19,7 +19,7 @@ import sys
 
 from hearthward.lifelog import Lifelog, LifelogUnavailableError
 from hearthward.lifelog.checkpoints import Checkpoints, load_key
-from hearthward.lifelog.forgetting import Forgetting
+from hearthward.lifelog.forgetting.forgetting import Forgetting
 from hearthward.lifelog.sqlite import SqliteStore
 from hearthward.model.entry import Draft, EntryKind, Lane
 from hearthward.model.erasure import ForgetRequest

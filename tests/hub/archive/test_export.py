@@ -17,7 +17,7 @@ import pytest
 from hearthward.config import Settings
 from hearthward.lifelog.archive.jobs import JobsEraser
 from hearthward.lifelog.archive.records import guard, unguard
-from hearthward.lifelog.forget import Scope
+from hearthward.lifelog.forgetting.scope import Scope
 from hearthward.model.device import Device, DeviceStatus
 from hearthward.model.entry import Draft, EntryKind
 from hearthward.model.security import Role

@@ -12,7 +12,7 @@ from PIL import Image
 import pytest
 
 from hearthward.config import MediaSettings, Settings
-from hearthward.lifelog.forget import Scope
+from hearthward.lifelog.forgetting.scope import Scope
 from hearthward.lifelog.media import MediaEraser
 from hearthward.model.privacy import DataClass, PrivacySettings
 from hearthward.model.security import Role

@@ -9,7 +9,7 @@ import pytest
 
 from hearthward.lifelog import Lifelog
 from hearthward.lifelog.checkpoints import Checkpoints, load_key
-from hearthward.lifelog.forgetting import Forgetting
+from hearthward.lifelog.forgetting.forgetting import Forgetting
 from hearthward.lifelog.sqlite import SqliteStore
 from hearthward.model.entry import Draft, EntryKind
 from hearthward.model.proof import Verification

@@ -171,7 +171,7 @@ async def test_an_erasure_that_fails_is_completed_by_itself(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The hub does not have to be started again for it."""
-    monkeypatch.setattr("hearthward.lifelog.forgetting._RETRY", 0.05)
+    monkeypatch.setattr("hearthward.lifelog.forgetting.forgetting._RETRY", 0.05)
     eraser = Hesitant()
     book.lifelog.erasers.append(eraser)
     completing = asyncio.create_task(book.forgetting.run())

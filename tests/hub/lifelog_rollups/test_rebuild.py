@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from hearthward.lifelog import Lifelog, Transaction
 from hearthward.lifelog.checkpoints import Checkpoints, load_key
-from hearthward.lifelog.forgetting import Forgetting
+from hearthward.lifelog.forgetting.forgetting import Forgetting
 from hearthward.lifelog.rollups import RollupEraser, Rollups, settle_zone, steps
 from hearthward.lifelog.schema import rollups as rollups_table
 from hearthward.lifelog.sqlite import SqliteStore

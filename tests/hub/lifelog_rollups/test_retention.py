@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from hearthward.config import RetentionSettings
 from hearthward.lifelog import Lifelog
 from hearthward.lifelog.checkpoints import Checkpoints, load_key
-from hearthward.lifelog.forgetting import Forgetting
+from hearthward.lifelog.forgetting.forgetting import Forgetting
 from hearthward.lifelog.retention import Retention, kept_days
 from hearthward.lifelog.rollups import Rollups
 from hearthward.lifelog.rollups.chart import read

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from hearthward.lifelog.chain import Row
-from hearthward.lifelog.forget import Scope
+from hearthward.lifelog.forgetting.scope import Scope
 from hearthward.lifelog.log import Lifelog
 from hearthward.lifelog.media import DamagedMediaError, MediaLibrary, UnknownMediaError
 from hearthward.lifelog.media.content import suffix

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, delete, select
 
 from hearthward.lifelog.errors import LifelogError, LifelogUnavailableError
-from hearthward.lifelog.forget import Eraser, Scope
+from hearthward.lifelog.forgetting.scope import Eraser, Scope
 from hearthward.lifelog.log import Lifelog
 from hearthward.lifelog.schema import jobs
 from hearthward.lifelog.transaction import Transaction

@@ -5,7 +5,7 @@ from itertools import islice
 
 from sqlalchemy import ColumnElement, Connection, delete, false, func, select
 
-from hearthward.lifelog.forget import Eraser, Scope
+from hearthward.lifelog.forgetting.scope import Eraser, Scope
 from hearthward.lifelog.schema import media
 from hearthward.lifelog.transaction import Transaction
 

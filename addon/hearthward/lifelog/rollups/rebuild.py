@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from hearthward.lifelog.forget import Eraser, Scope
+from hearthward.lifelog.forgetting.scope import Eraser, Scope
 from hearthward.lifelog.log import Lifelog
 from hearthward.lifelog.schema import entries, properties, rollups, series
 from hearthward.lifelog.transaction import Transaction

@@ -17,7 +17,7 @@ import sqlite3
 import threading
 from typing import NamedTuple
 
-from hearthward.lifelog.scrub import Scrubber
+from hearthward.lifelog.forgetting.scrub import Scrubber
 
 from . import narrate, words
 from .document import Document

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from hearthward.config import EmbeddingSettings
 from hearthward.lifelog import read
 from hearthward.lifelog.errors import LifelogError, LifelogUnavailableError
-from hearthward.lifelog.forget import Eraser
+from hearthward.lifelog.forgetting.scope import Eraser
 from hearthward.lifelog.log import Lifelog
 from hearthward.lifelog.transaction import Transaction
 from hearthward.model.search import SearchHit, SearchMode, SearchPage, SearchQuery

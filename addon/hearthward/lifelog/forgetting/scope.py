@@ -6,10 +6,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, func, or_
 
+from hearthward.lifelog.schema import entries
+from hearthward.lifelog.transaction import Transaction
 from hearthward.model.entry import EntryKind
-
-from .schema import entries
-from .transaction import Transaction
 
 # They prove what was done.
 KEPT = (EntryKind.AUDIT, EntryKind.ERASURE)

@@ -18,18 +18,18 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 
+from hearthward.lifelog.checkpoints import Checkpoints
+from hearthward.lifelog.errors import LifelogError, LifelogUnavailableError
+from hearthward.lifelog.log import Lifelog
+from hearthward.lifelog.schema import devices, entries, erasures, properties
+from hearthward.lifelog.store import KEYS_EXPIRED
+from hearthward.lifelog.transaction import Transaction
 from hearthward.model.device import Device
 from hearthward.model.entry import Draft, EntryKind, Lane
 from hearthward.model.erasure import Erasure, ForgetRequest
 
 from . import erasing
-from .checkpoints import Checkpoints
-from .errors import LifelogError, LifelogUnavailableError
-from .forget import KEPT, Scope, meant
-from .log import Lifelog
-from .schema import devices, entries, erasures, properties
-from .store import KEYS_EXPIRED
-from .transaction import Transaction
+from .scope import KEPT, Scope, meant
 
 # So many entries, or keys, go in one transaction.
 _CHUNK = 100

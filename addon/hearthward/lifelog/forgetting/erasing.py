@@ -6,10 +6,17 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from . import chain
-from .schema import batches, entries, erased, idempotency, properties, states
-from .store import KEYS_EXPIRED, Claim
-from .transaction import Transaction
+from hearthward.lifelog import chain
+from hearthward.lifelog.schema import (
+    batches,
+    entries,
+    erased,
+    idempotency,
+    properties,
+    states,
+)
+from hearthward.lifelog.store import KEYS_EXPIRED, Claim
+from hearthward.lifelog.transaction import Transaction
 
 
 class Range(NamedTuple):
