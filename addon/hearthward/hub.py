@@ -187,9 +187,6 @@ async def open_parts(
             checkpoints = Checkpoints(lifelog, load_checkpoint_key(folder))
             forgetting = Forgetting(lifelog, checkpoints)
             rollups = Rollups(lifelog, settings.zone)
-            lifelog.erasers.append(RollupEraser(settings.zone))
-            exporter = Exporter(lifelog, media, checkpoints.sign)
-            importer = Importer(lifelog, media, settings.zone, homeassistant.scale)
             commands.connect(ADAPTER, esphome)
             commands.connect(HOME_ASSISTANT, homeassistant)
             positions = Positions(lifelog)
@@ -214,11 +211,7 @@ async def open_parts(
                 backups=Backups(lifelog, media, folder, settings.backup),
                 checkpoints=checkpoints,
                 forgetting=forgetting,
-                jobs=Jobs(
-                    lifelog,
-                    folder / "transfer" / settings.home,
-                    {Export: exporter.run, Import: importer.run},
-                ),
+                jobs=_archive(settings, lifelog, media, checkpoints, homeassistant),
                 rollups=rollups,
                 search=Search(
                     lifelog,
@@ -241,21 +234,51 @@ async def open_parts(
             )
             if broker is not None:
                 broker.watch.changed = parts.statistics.note_dropped
-            await keys.load()
-            await parts.exposed.load()
+            _add_erasers(parts)
             await positions.load()
-            await parts.privacy.load()
-            lifelog.erasers.append(MediaEraser(parts.media))
-            lifelog.erasers.append(JobsEraser(parts.jobs))
-            lifelog.erasers.append(BackupEraser(parts.backups))
-            lifelog.erasers.append(parts.search.eraser)
-            await parts.media.load()
-            await parts.registry.load()
-            await parts.commands.settle()
+            await _load(parts)
             async with parts.jobs, parts.search:
                 lifelog.seal()
                 yield parts
             await checkpoints.close()
+
+
+def _archive(
+    settings: Settings,
+    lifelog: Lifelog,
+    media: MediaLibrary,
+    checkpoints: Checkpoints,
+    homeassistant: HomeAssistant,
+) -> Jobs:
+    """Return what exports and imports."""
+    exporter = Exporter(lifelog, media, checkpoints.sign)
+    importer = Importer(lifelog, media, settings.zone, homeassistant.scale)
+    return Jobs(
+        lifelog,
+        settings.data_dir / "transfer" / settings.home,
+        {Export: exporter.run, Import: importer.run},
+    )
+
+
+def _add_erasers(parts: Parts) -> None:
+    """Have everything forget that holds what entries say, behind the dead letters."""
+    parts.lifelog.erasers += [
+        RollupEraser(parts.settings.zone),
+        MediaEraser(parts.media),
+        JobsEraser(parts.jobs),
+        BackupEraser(parts.backups),
+        parts.search.eraser,
+    ]
+
+
+async def _load(parts: Parts) -> None:
+    """Load what the parts know from before."""
+    await parts.keys.load()
+    await parts.exposed.load()
+    await parts.privacy.load()
+    await parts.media.load()
+    await parts.registry.load()
+    await parts.commands.settle()
 
 
 @asynccontextmanager
