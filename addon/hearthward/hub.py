@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-import fcntl
 import gc
 from importlib.metadata import version
 import logging
@@ -13,7 +12,7 @@ import signal
 import socket
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiohttp import web
 
@@ -24,7 +23,7 @@ from .edge import mqtt
 from .edge.announce import announce, open_mdns
 from .edge.deadletters import DeadLetters
 from .edge.esphome.adapter import EsphomeAdapter
-from .edge.esphome.node import ADAPTER
+from .edge.esphome.node import ADAPTER as ESPHOME
 from .edge.gateway import Gateway
 from .edge.guard import guarded
 from .edge.homeassistant import ADAPTER as HOME_ASSISTANT, HomeAssistant
@@ -59,28 +58,27 @@ from .model.transfer import Export, Import
 from .ops.backup import hooks, restore
 from .ops.backup.backups import BackupEraser, Backups
 from .ops.health import Health
+from .ops.lock import locked
 from .ops.statistics import Monitor
 from .security.keys import Keys
 from .security.limits import FailureLimit
 from .security.pairing import Pairing
 from .security.vault import Vault, load_key
 
+if TYPE_CHECKING:
+    # Most homes have no broker: its library is imported with the adapter.
+    from .edge.mqtt.adapter import MqttAdapter
+
 SOCKET = "hub.sock"
 
-_LOCK = "hub.lock"
 _SHUTDOWN = 3.0
 _PATIENCE = 10.0
-_PAUSE = 0.1
 
 # Whoever computes lets the others go on after this, s: the thread that writes an alarm must not wait
 # for Python's usual 5 ms at each of its steps.
 _SWITCH = 0.0001
 
 _LOGGER = logging.getLogger(__name__)
-
-
-class FolderInUseError(ConfigError):
-    """Another hub holds the data folder."""
 
 
 async def run(settings: Settings) -> None:
@@ -157,61 +155,33 @@ async def open_parts(
             commands = Commands(lifelog, registry)
             privacy = Privacy(lifelog, settings.zone)
             letters = DeadLetters(lifelog, settings.dead_letters)
-            gateway = Gateway(
-                lifelog,
-                registry,
-                letters,
-                privacy.records,
-                settings.quotas.pending_devices,
-            )
-            profiles = Profiles(
-                folder / "profiles", registry.get, mqtt.bases(settings.mqtt)
-            )
-            intake = Intake(gateway, settings.quotas, profiles)
-            broker = None
-            if mqtt.wanted(settings.mqtt):
-                from .edge.mqtt.adapter import MqttAdapter
-
-                broker = MqttAdapter(
-                    settings.mqtt, lifelog, registry, gateway, intake, profiles
-                )
-                commands.connect(mqtt.ADAPTER, broker)
-            esphome = EsphomeAdapter(
-                lifelog, registry, vault, gateway, settings.esphome
-            )
-            exposed = Exposed(lifelog)
-            homeassistant = HomeAssistant(gateway, registry, exposed)
+            edge = _edge(settings, lifelog, registry, vault, privacy, letters)
+            _connect(commands, edge)
             media = MediaLibrary(
                 lifelog, LocalFiles(folder / "media" / settings.home), settings.media
             )
             checkpoints = Checkpoints(lifelog, load_checkpoint_key(folder))
             forgetting = Forgetting(lifelog, checkpoints)
             rollups = Rollups(lifelog, settings.zone)
-            commands.connect(ADAPTER, esphome)
-            commands.connect(HOME_ASSISTANT, homeassistant)
-            positions = Positions(lifelog)
-            websocket = WebsocketAdapter(intake, gateway, registry, positions)
-            commands.connect(WEBSOCKET, websocket)
-            commands.connect(HTTP, OneWay())
             parts = Parts(
                 settings=settings,
                 info=await _info(lifelog, settings),
                 lifelog=lifelog,
                 registry=registry,
-                exposed=exposed,
-                homeassistant=homeassistant,
-                websocket=websocket,
+                exposed=edge.exposed,
+                homeassistant=edge.homeassistant,
+                websocket=edge.websocket,
                 privacy=privacy,
-                gateway=gateway,
-                intake=intake,
+                gateway=edge.gateway,
+                intake=edge.intake,
                 dead_letters=letters,
-                replay=Replay(lifelog, registry, letters, intake, gateway),
+                replay=Replay(lifelog, registry, letters, edge.intake, edge.gateway),
                 statistics=Monitor(lifelog, letters, media, privacy, folder),
                 media=media,
                 backups=Backups(lifelog, media, folder, settings.backup),
                 checkpoints=checkpoints,
                 forgetting=forgetting,
-                jobs=_archive(settings, lifelog, media, checkpoints, homeassistant),
+                jobs=_archive(settings, lifelog, media, checkpoints, edge),
                 rollups=rollups,
                 search=Search(
                     lifelog,
@@ -223,8 +193,8 @@ async def open_parts(
                 retention=Retention(lifelog, forgetting, rollups, settings.retention),
                 baselines=Baselines(lifelog, settings.zone, settings.baselines),
                 commands=commands,
-                esphome=esphome,
-                mqtt=broker,
+                esphome=edge.esphome,
+                mqtt=edge.mqtt,
                 zones=Zones(lifelog, registry, commands),
                 vault=vault,
                 keys=keys,
@@ -232,10 +202,10 @@ async def open_parts(
                 failures=FailureLimit(),
                 health=Health(),
             )
-            if broker is not None:
-                broker.watch.changed = parts.statistics.note_dropped
+            if edge.mqtt is not None:
+                edge.mqtt.watch.changed = parts.statistics.note_dropped
             _add_erasers(parts)
-            await positions.load()
+            await edge.positions.load()
             await _load(parts)
             async with parts.jobs, parts.search:
                 lifelog.seal()
@@ -243,16 +213,75 @@ async def open_parts(
             await checkpoints.close()
 
 
+class _Edge(NamedTuple):
+    """What speaks with devices, with scripts and with Home Assistant."""
+
+    gateway: Gateway
+    intake: Intake
+    esphome: EsphomeAdapter
+    exposed: Exposed
+    homeassistant: HomeAssistant
+    positions: Positions
+    websocket: WebsocketAdapter
+    mqtt: MqttAdapter | None
+
+
+def _edge(
+    settings: Settings,
+    lifelog: Lifelog,
+    registry: Registry,
+    vault: Vault,
+    privacy: Privacy,
+    letters: DeadLetters,
+) -> _Edge:
+    """Return the gateway, the intake and the adapters that the settings ask for."""
+    gateway = Gateway(
+        lifelog, registry, letters, privacy.records, settings.quotas.pending_devices
+    )
+    folder = settings.data_dir / "profiles"
+    profiles = Profiles(folder, registry.get, mqtt.bases(settings.mqtt))
+    intake = Intake(gateway, settings.quotas, profiles)
+    broker = None
+    if mqtt.wanted(settings.mqtt):
+        from .edge.mqtt.adapter import MqttAdapter
+
+        broker = MqttAdapter(
+            settings.mqtt, lifelog, registry, gateway, intake, profiles
+        )
+    exposed = Exposed(lifelog)
+    positions = Positions(lifelog)
+    return _Edge(
+        gateway=gateway,
+        intake=intake,
+        esphome=EsphomeAdapter(lifelog, registry, vault, gateway, settings.esphome),
+        exposed=exposed,
+        homeassistant=HomeAssistant(gateway, registry, exposed),
+        positions=positions,
+        websocket=WebsocketAdapter(intake, gateway, registry, positions),
+        mqtt=broker,
+    )
+
+
+def _connect(commands: Commands, edge: _Edge) -> None:
+    """Have commands leave by the adapter of their device."""
+    commands.connect(ESPHOME, edge.esphome)
+    commands.connect(HOME_ASSISTANT, edge.homeassistant)
+    commands.connect(WEBSOCKET, edge.websocket)
+    commands.connect(HTTP, OneWay())
+    if edge.mqtt is not None:
+        commands.connect(mqtt.ADAPTER, edge.mqtt)
+
+
 def _archive(
     settings: Settings,
     lifelog: Lifelog,
     media: MediaLibrary,
     checkpoints: Checkpoints,
-    homeassistant: HomeAssistant,
+    edge: _Edge,
 ) -> Jobs:
     """Return what exports and imports."""
     exporter = Exporter(lifelog, media, checkpoints.sign)
-    importer = Importer(lifelog, media, settings.zone, homeassistant.scale)
+    importer = Importer(lifelog, media, settings.zone, edge.homeassistant.scale)
     return Jobs(
         lifelog,
         settings.data_dir / "transfer" / settings.home,
@@ -409,48 +438,12 @@ async def _info(lifelog: Lifelog, settings: Settings) -> HubInfo:
     )
 
 
-@asynccontextmanager
-async def locked(folder: Path, patience: float = 0.0) -> AsyncGenerator[None]:
-    """Hold the data folder; the kernel lets go of it even when the hub is killed.
-
-    Raises:
-        FolderInUseError: A hub runs on it.
-
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise ConfigError(
-            f"Make `data_dir` a folder that can be written: {folder}: {error.strerror}."
-        ) from None
-    give_up = time.monotonic() + patience
-    try:
-        while not _take(descriptor):
-            if time.monotonic() >= give_up:
-                raise FolderInUseError(
-                    f"Choose another `data_dir`: a hub already runs on {folder}."
-                )
-            await asyncio.sleep(_PAUSE)
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def _settle_files(folder: Path) -> None:
     """Complete a restore that was cut short, or take the copy that the app's backup brought."""
     if restore.complete(folder):
         _LOGGER.warning("A restore that was cut short is completed")
     if hooks.adopt(folder):
         _LOGGER.warning("The lifelog is the one of a backup of Home Assistant")
-
-
-def _take(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _bind_local(folder: Path) -> socket.socket:

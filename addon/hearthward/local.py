@@ -12,8 +12,9 @@ import aiohttp
 import msgspec
 
 from .config import Settings
-from .hub import FolderInUseError, open_parts, reachable, serve
+from .hub import open_parts, reachable, serve
 from .model.security import ErrorBody
+from .ops.lock import FolderInUseError
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 _PATIENCE = 15.0

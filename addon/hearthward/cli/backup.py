@@ -86,9 +86,9 @@ def _run_verify(arguments: argparse.Namespace) -> None:
 
 
 def _run_restore(arguments: argparse.Namespace) -> None:
-    from hearthward.hub import locked
     from hearthward.ops.backup import restore
     from hearthward.ops.backup.errors import BackupError
+    from hearthward.ops.lock import locked
 
     chosen = settings(arguments)
     at = moment(arguments.at, chosen.zone)

@@ -14,7 +14,6 @@ import pytest
 from sqlalchemy import delete
 
 from hearthward.config import BackupSettings, Settings
-from hearthward.hub import FolderInUseError, locked
 from hearthward.lifelog.schema import entries, erasures
 from hearthward.model.backup import Backup, BackupFile, BackupKind
 from hearthward.model.device import Device, DeviceStatus
@@ -25,6 +24,7 @@ from hearthward.ops.backup.backups import folder
 from hearthward.ops.backup.errors import BackupError
 from hearthward.ops.backup.journal import Journal
 from hearthward.ops.backup.sealing import measure
+from hearthward.ops.lock import FolderInUseError, locked
 from tests.hub.archive.test_export import note, state
 from tests.hub.archive.test_media import frame, get, upload
 from tests.hub.conftest import Hub, running
