@@ -20,7 +20,7 @@ from .document import marks, narrowest, time_id
 from .vectors import Floats, Vectors
 
 # Candidates of each of the words that tell most, of all words together, and how many are ranked.
-_TELLING = 4
+_TELLING = 3
 _NEWEST = 200
 _RANKED = 150
 

@@ -17,9 +17,12 @@ type Floats = NDArray[np.float32]
 
 # They divide a normal distribution in four equal parts; in units of a dimension's deviation.
 _THRESHOLDS = (-0.67, 0.0, 0.67)
-_RESCORED = 400
+_RESCORED = 250
 
-# Texts that are compared at a time stay in the processor's cache.
+# Texts that are compared at a time; what is made of them stays in the processor's cache.
+_COMPARED = 32_768
+
+# Room is made for at least so many more.
 _CHUNK = 8_192
 
 # Vectors that are read at a time: what is freed again shall not stay with the process.
@@ -74,7 +77,7 @@ class Vectors:
     ) -> list[tuple[int, float]]:
         """Return the nearest texts to a unit vector and their cosines, nearest first.
 
-        There are up to five hundred, the first ten almost certainly right. Only texts `among` some
+        There are up to some hundreds, the first ten almost certainly right. Only texts `among` some
         are meant, if that is given.
         """
         with self._lock:
@@ -145,9 +148,9 @@ def _nearest(
 ) -> NDArray[np.intp]:
     """Return the columns that differ least from a code, in no order."""
     distances = np.zeros(codes.shape[1], np.uint16)
-    for start in range(0, len(distances), _CHUNK):
-        part = distances[start : start + _CHUNK]
-        for word, bits in zip(codes[:, start : start + _CHUNK], wanted, strict=True):
+    for start in range(0, len(distances), _COMPARED):
+        part = distances[start : start + _COMPARED]
+        for word, bits in zip(codes[:, start : start + _COMPARED], wanted, strict=True):
             part += np.bitwise_count(word ^ bits)
     if len(distances) <= limit:
         return np.arange(len(distances))
