@@ -8,7 +8,8 @@ import re
 from bench.figure import Figure
 from bench.paths import running_home
 
-GOAL = 120.0
+# Search and its model included.
+GOAL = 250.0
 SETTLE = 30
 
 
