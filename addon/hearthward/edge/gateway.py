@@ -261,9 +261,12 @@ class Gateway:
             if key is not None and self._is_known(identity):
                 harvest.duplicates += 1
                 return
+            if abs(message.ts) > FARTHEST and standing.is_urgent(message):
+                # An alarm is one whatever its clock shows: it happened when it came.
+                message = replace(message, ts=received)
             how = Circumstances(
                 received,
-                self._offset(arrival, newest) if newest else 0.0,
+                self._offset(arrival, message, newest) if newest else 0.0,
                 identity in self._under_way,
                 arrival.live,
                 harvest.retry is not None,
@@ -310,14 +313,16 @@ class Gateway:
             return None
         raise refusal(message.device, known)
 
-    def _offset(self, arrival: Arrival, newest: Mapping[str, float]) -> float:
+    def _offset(
+        self, arrival: Arrival, message: State | Event, newest: Mapping[str, float]
+    ) -> float:
         """Return what a device's clock is off, s; nothing while it can be right.
 
         Raises:
             RejectedError: What it shows is no time.
 
         """
-        device, ts = arrival.message.device, arrival.message.ts
+        device, ts = message.device, message.ts
         received = arrival.parcel.received
         if not is_off(ts, received):
             return 0.0

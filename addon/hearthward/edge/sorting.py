@@ -144,6 +144,8 @@ class Sorter:
         for seen in message.body.observations:
             gauge = standing.gauges.get(seen.point)
             ts = moment if seen.ts is None else seen.ts + offset
+            if gauge is not None and gauge.urgent and is_off(ts, how.received):
+                ts = moment
             try:
                 reading = self._reading(device, gauge, seen, ts, how)
             except RejectedError as error:

@@ -267,6 +267,29 @@ async def test_times_that_are_none(gate: Gate) -> None:
     assert "milliseconds" in receipt.rejected[0].detail
 
 
+async def test_an_alarm_is_one_whatever_its_clock_shows(gate: Gate) -> None:
+    """Milliseconds, or an observation from tomorrow: it is stored as of its arrival, once."""
+    now = time.time()
+    smoke = state({"point": "smoke", "value": 1.0}, ts=now * 1000, id="a")
+    cord = {
+        "type": "event",
+        "device": DEVICE,
+        "ts": now * 1e6,
+        "seq": 7,
+        "body": {"point": "cord", "event": "pulled"},
+    }
+    clear = state({"point": "smoke", "value": 0.0, "ts": now + 86400}, id="b")
+    receipt = await gate.tell(smoke, cord, clear)
+    assert receipt.stored == 3
+    assert not receipt.rejected
+    entries = [*await gate.entries(), *await gate.entries(EntryKind.EVENT)]
+    assert [entry.point for entry in entries] == ["smoke", "smoke", "cord"]
+    for entry in entries:
+        assert entry.ts == pytest.approx(now, abs=60)
+    again = await gate.tell(smoke, cord, clear)
+    assert (again.stored, again.duplicates) == (0, 3)
+
+
 async def test_who_may_not_speak(gate: Gate) -> None:
     """Strangers and thieves of names end in the dead letters, with the reason."""
     await gate.tell(hello("other"))
