@@ -128,7 +128,10 @@ async def main(folder: Path) -> None:
         await stop.wait()
         for task in endless:
             task.cancel()
+        await asyncio.gather(*endless, return_exceptions=True)
         await asyncio.gather(*tasks)
+        # What was handed over is stored though nobody waits for it: before the last erasure begins.
+        await lifelog.probe()
         await forgetting.resume()
         if order["forget"]:
             await forgetting.forget(ForgetRequest(device=SECRET))
